@@ -1,0 +1,57 @@
+// What recognition and alignment give: words with times and confidence, in segments.
+//
+// Times are in seconds from the start of the file, monotone, inside [0, duration_s].
+// Confidence is in [0, 1]: the estimated probability that the word is right (asr/search/confidence.h).
+// Thread rule: plain values. Writers: asr/transcript/writers.h.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace bivox {
+
+/// A stretch of time with a name: a phone, or a state within a phone.
+struct TimedLabel {
+  std::string name;
+  double start_s = 0.0;
+  double end_s = 0.0;
+};
+
+struct TimedPhone : TimedLabel {
+  /// States from left to right; the name is the index of the tied state. Empty unless aligned.
+  std::vector<TimedLabel> states;
+};
+
+struct TranscriptWord : TimedLabel {
+  float confidence = 1.0F;
+  /// Filled by forced alignment; may be empty after recognition.
+  std::vector<TimedPhone> phones;
+};
+
+/// One entry of an n-best list.
+struct Hypothesis {
+  std::string text;
+  double log_score = 0.0;  ///< Objective of the search (asr/search/decoder.h), natural log.
+};
+
+/// A stretch of speech between pauses; texts of segments follow each other.
+struct TranscriptSegment {
+  double start_s = 0.0;
+  double end_s = 0.0;
+  std::vector<TranscriptWord> words;
+  std::vector<Hypothesis> nbest;  ///< Best first; empty unless asked for.
+  double log_score = 0.0;
+
+  std::string text() const;
+};
+
+struct Transcript {
+  std::string source;  ///< The file's name as the user gave it.
+  double duration_s = 0.0;
+  std::vector<TranscriptSegment> segments;
+  std::vector<std::string> unknown_words;  ///< Words asked for that no dictionary pronounces.
+
+  std::string text() const;
+};
+
+}  // namespace bivox

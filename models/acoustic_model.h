@@ -1,0 +1,49 @@
+// An acoustic model as the rest of the program sees it: which features it wants, which HMMs it is made
+// of, and a maker of per-stream scores. `legacy` and `asr/convnet` each implement it; `apps` picks one.
+//
+// Thread rule: immutable, shared by threads; each stream takes its own make_scores() object, which
+// keeps the model's parameters alive.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dsp/features/front_end.h"
+#include "models/acoustic_scores.h"
+#include "models/hmm_set.h"
+
+namespace bivox {
+
+/// A word that is no word: pronounced by one filler phone and never written into transcripts.
+struct FillerWord {
+  std::string name;  ///< e.g. "<sil>" or "[NOISE]"
+  PhoneId phone = 0;
+};
+
+/// What the acoustic scores are worth beside the language model; tuned on dev data, kept with the model.
+struct ScoreScale {
+  float language_weight = 6.5F;  ///< lm_weight of the search objective.
+  float word_penalty = -0.43F;   ///< Natural log, added for every word.
+  float beam = 110.0F;           ///< Natural-log units of the unscaled objective.
+};
+
+/// A line of `bivox info`.
+struct ModelFact {
+  std::string name;
+  std::string value;
+};
+
+class AcousticModel {
+ public:
+  virtual ~AcousticModel() = default;
+  virtual const FrontEndOptions& front_end() const = 0;
+  virtual const HmmSet& hmms() const = 0;
+  virtual const std::vector<FillerWord>& fillers() const = 0;
+  virtual ScoreScale score_scale() const = 0;
+  virtual std::unique_ptr<AcousticScores> make_scores() const = 0;
+  /// Kind, sizes and origin, for people.
+  virtual std::vector<ModelFact> facts() const = 0;
+};
+
+}  // namespace bivox
