@@ -1,0 +1,33 @@
+// How sure an error rate is: the bootstrap confidence interval.
+//
+// The groups (speakers, or utterances) are drawn anew with replacement, as many as there are; each
+// draw gives a rate  sum(errors) / sum(reference).  The interval holds the middle 95 % of the
+// rates. Draws are made by a generator of fixed seed and definition: the same counts always give
+// the same interval, on every machine. Source: Bisani and Ney, "Bootstrap estimates for confidence
+// intervals in ASR performance evaluation", ICASSP 2004, section 3; resampling over speakers: Liu
+// and Peng, 2019. Thread rule: free function. Test: tests/asr/evaluation/bootstrap_test.cpp.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "asr/evaluation/word_errors.h"
+
+namespace bivox {
+
+struct BootstrapOptions {
+  int num_resamples = 10'000;
+  double confidence = 0.95;
+  uint64_t seed = 1;
+};
+
+struct RateInterval {
+  double low = 0.0;
+  double high = 0.0;
+};
+
+/// Interval of the rate of the sum of `groups`; [0, 0] without groups.
+RateInterval bootstrap_interval(std::span<const ErrorCounts> groups,
+                                const BootstrapOptions& options = {});
+
+}  // namespace bivox
