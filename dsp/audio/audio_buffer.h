@@ -28,9 +28,8 @@ struct AudioBuffer {
   int sample_rate_hz = 0;
 
   AudioView view() const { return {samples, sample_rate_hz}; }
-  operator AudioView() const {
-    return view();
-  }  // NOLINT(google-explicit-constructor): a view of itself
+  // NOLINTNEXTLINE(google-explicit-constructor): a view of itself
+  operator AudioView() const { return view(); }
   double duration_s() const { return view().duration_s(); }
 };
 
