@@ -1,10 +1,11 @@
 // The phones of a model: names to dense 0-based ids and back, and which of them are fillers
 // (silence, breath, noise), which count as silence when they stand in a triphone's context.
 //
-// Thread rule: immutable after it is built; share freely. Test: tests/models/lexicon_test.cpp.
+// Thread rule: immutable after it is built; share freely. Test: tests/models/phone_set_test.cpp.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,7 +19,8 @@ using PhoneId = int16_t;
 
 class PhoneSet {
  public:
-  /// Adds a phone and returns its id; an existing name keeps its id.
+  /// Adds a phone and returns its id; an existing name keeps its id and its kind. An empty name, or
+  /// more phones than PhoneId can count (32767), is an Error(kModel).
   PhoneId add(std::string_view name, bool is_filler = false);
 
   std::optional<PhoneId> find(std::string_view name) const;
@@ -33,7 +35,13 @@ class PhoneSet {
  private:
   std::vector<std::string> names_;
   std::vector<bool> fillers_;
-  std::unordered_map<std::string, PhoneId> ids_;
+
+  // Transparent, so that find() takes a view without making a string of it.
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view name) const { return std::hash<std::string_view>{}(name); }
+  };
+  std::unordered_map<std::string, PhoneId, Hash, std::equal_to<>> ids_;
 };
 
 }  // namespace bivox
