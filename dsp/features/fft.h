@@ -34,13 +34,13 @@ class RealFft {
   /// in[size / 2 + 1] -> out[size], scaled by 1 / size so that inverse(forward(x)) = x.
   void inverse(const std::complex<float>* in, float* out);
 
-  /// The batch without copies: fill batch_input() `[batch x input_stride]`, run, read
+  /// The batch without copies: fill rows of batch_input() `[batch x input_stride]`, run, read
   /// batch_output() `[batch x output_stride]`. Strides keep every row aligned to 64 bytes.
   float* batch_input();
   const std::complex<float>* batch_output() const;
   int input_stride() const;
   int output_stride() const;
-  void forward_batch();
+  void forward_batch(int rows);
 
  private:
   struct Impl;
