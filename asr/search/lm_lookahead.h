@@ -1,0 +1,95 @@
+// Language model look-ahead: the best probability that any word below a tree node can still get.
+//
+//   la(h, n) = max over words w below n of log P(w | h)           (an upper bound, see below)
+//
+// Adding it while a word is still being spoken lets the beam act on the language model from the
+// first phone on. For a back-off model it splits along the chain of contexts h, h', ..., empty:
+//   la(h, n) = max(max over explicit successors (h, w) below n of log p(w | h), log bo(h) + la(h',
+//   n))
+// Only nodes above explicit successors need an entry of their own, so a context costs a small hash
+// table; all others fall through to the shorter context, and in the end to the unigrams, which are
+// one array. It is an upper bound because a word that is explicit in h also counts through the
+// back-off; the decoder applies the exact probability when the word is known.
+//
+// Contexts live in slots. Tables are made on first use and kept until trim() drops those not in
+// use, so their number is bounded by what the search needs plus a budget. Thread rule: one object
+// per stream. Source: Ortmanns, Ney, Eiden 1996; sparse form: Chen et al. 2010. Test:
+// tests/asr/search/lm_lookahead_test.cpp (against brute force over all words).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "asr/search/prefix_tree.h"
+#include "models/lm/ngram.h"
+
+namespace bivox {
+
+/// Index of a context's table in LmLookahead.
+using LookaheadSlot = uint32_t;
+
+class LmLookahead {
+ public:
+  LmLookahead(const PrefixTree& tree, const NgramModel& lm, size_t budget_entries = 1U << 20U);
+
+  /// The slot of a context, made if it is new.
+  LookaheadSlot slot(LmState state);
+  LmState state(LookaheadSlot slot) const { return slots_[slot].state; }
+
+  /// la(h, node) as defined above; natural log. Hot: no allocation.
+  float log_prob(LookaheadSlot slot, uint32_t node) const {
+    float backoff = 0.0F;
+    while (slot != kEmptySlot) {
+      const Slot& s = slots_[slot];
+      if (s.mask != 0) {
+        for (uint32_t i = hash(node) & s.mask;; i = (i + 1) & s.mask) {
+          const Entry& entry = entries_[s.begin + i];
+          if (entry.node == node) return backoff + entry.log_prob;
+          if (entry.node == PrefixTree::kNone) break;
+        }
+      }
+      backoff += s.backoff;
+      slot = s.shorter;
+    }
+    return backoff + unigram_[node];
+  }
+
+  /// True when the tables have outgrown the budget: the caller should trim() at a quiet moment.
+  bool over_budget() const { return entries_.size() > budget_; }
+  /// Drops every context whose slot is not in `used` and returns the new slot of each old one
+  /// (kEmptySlot for those dropped). Contexts behind used ones stay.
+  std::vector<LookaheadSlot> trim(std::span<const LookaheadSlot> used);
+
+  size_t num_slots() const { return slots_.size(); }
+
+ private:
+  static constexpr LookaheadSlot kEmptySlot = 0;
+  struct Entry {
+    uint32_t node;
+    float log_prob;
+  };
+  struct Slot {
+    LmState state;
+    LookaheadSlot shorter;
+    float backoff;
+    size_t begin;   // of its table in entries_
+    uint32_t mask;  // table size - 1; 0: no table
+  };
+  static uint32_t hash(uint32_t node) { return (node * 0x9E3779B1U) >> 7U; }
+  void fill(LookaheadSlot slot);
+
+  const PrefixTree& tree_;
+  const NgramModel& lm_;
+  size_t budget_;
+  std::vector<float> unigram_;
+  std::vector<Slot> slots_;
+  std::vector<Entry> entries_;
+  std::unordered_map<LmState, LookaheadSlot> slot_of_;
+  // Scratch of fill(): best value of each touched node, and which were touched.
+  std::vector<float> best_;
+  std::vector<uint32_t> touched_;
+};
+
+}  // namespace bivox

@@ -1,0 +1,20 @@
+#include "asr/search/search_network.h"
+
+#include <utility>
+
+namespace bivox {
+
+SearchNetwork::SearchNetwork(std::shared_ptr<const HmmSet> hmms, std::vector<FillerWord> fillers,
+                             Lexicon lexicon, std::shared_ptr<const NgramModel> lm)
+    : hmms_(std::move(hmms)),
+      fillers_(std::move(fillers)),
+      lexicon_(std::move(lexicon)),
+      lm_(std::move(lm)),
+      tree_(*hmms_, lexicon_, *lm_, fillers_) {}
+
+const std::string& SearchNetwork::text(TreeWord word) const {
+  const WordIndex index = tree_.word(word).word;
+  return tree_.is_filler(word) ? fillers_[static_cast<size_t>(index)].name : lexicon_.word(index);
+}
+
+}  // namespace bivox

@@ -1,0 +1,91 @@
+#include "asr/search/lm_lookahead.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <limits>
+#include <set>
+
+#include "search_fixture.h"
+
+namespace bivox {
+namespace {
+
+using test::SmallTask;
+
+// Best P(w | state) below a look-ahead node, with back-off always allowed (the documented bound).
+float brute_force(const SearchNetwork& network, LmState state, uint32_t node) {
+  const PrefixTree& tree = network.tree();
+  const NgramModel& lm = network.lm();
+  float best = -std::numeric_limits<float>::infinity();
+  for (TreeWord w = 0; w < tree.num_words(); ++w) {
+    const LmWord word = tree.word(w).lm_word;
+    bool below = false;
+    for (uint32_t leaf : tree.lookahead_leaves(word)) {
+      for (uint32_t up = leaf; up != PrefixTree::kNone; up = tree.lookahead_parent(up)) {
+        below = below || up == node;
+      }
+    }
+    if (!below) continue;
+    float weight = 0.0F;
+    for (LmState at = state;; at = lm.backoff_state(at)) {
+      lm.for_each_successor(at, [&](LmWord successor, float log_prob) {
+        if (successor == word) best = std::max(best, weight + log_prob);
+      });
+      if (at == NgramModel::kEmptyState) {
+        best = std::max(best, weight + lm.unigram_log_prob(word));
+        break;
+      }
+      weight += lm.backoff_log_weight(at);
+    }
+  }
+  return best;
+}
+
+std::vector<LmState> some_states(const SearchNetwork& network) {
+  std::set<LmState> states = {network.lm().begin_state(), NgramModel::kEmptyState};
+  for (int round = 0; round < 3; ++round) {
+    const std::set<LmState> before = states;
+    for (LmState state : before) {
+      for (TreeWord w = 0; w < network.tree().num_words(); ++w) {
+        states.insert(network.lm().step(state, network.tree().word(w).lm_word).next);
+      }
+    }
+  }
+  return {states.begin(), states.end()};
+}
+
+TEST(LmLookahead, EqualsBruteForceInEveryContext) {
+  const SmallTask task;
+  LmLookahead lookahead(task.network->tree(), task.network->lm());
+  const std::vector<LmState> states = some_states(*task.network);
+  ASSERT_GE(states.size(), 5U);
+  for (LmState state : states) {
+    const LookaheadSlot slot = lookahead.slot(state);
+    for (uint32_t node = 0; node < task.network->tree().num_lookahead_nodes(); ++node) {
+      EXPECT_NEAR(lookahead.log_prob(slot, node), brute_force(*task.network, state, node), 1e-5);
+    }
+  }
+}
+
+TEST(LmLookahead, TrimKeepsWhatIsUsed) {
+  const SmallTask task;
+  LmLookahead lookahead(task.network->tree(), task.network->lm());
+  const std::vector<LmState> states = some_states(*task.network);
+  std::vector<LookaheadSlot> slots;
+  for (LmState state : states) slots.push_back(lookahead.slot(state));
+  const LookaheadSlot used = slots.back();
+  const size_t before = lookahead.num_slots();
+  const std::vector<LookaheadSlot> moved = lookahead.trim(std::vector<LookaheadSlot>{used});
+  EXPECT_LT(lookahead.num_slots(), before);
+  EXPECT_EQ(lookahead.state(moved[used]), states.back());
+  for (LmState state : states) {  // dropped ones are made again, and right
+    const LookaheadSlot slot = lookahead.slot(state);
+    for (uint32_t node = 0; node < task.network->tree().num_lookahead_nodes(); ++node) {
+      EXPECT_NEAR(lookahead.log_prob(slot, node), brute_force(*task.network, state, node), 1e-5);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace bivox
