@@ -1,0 +1,141 @@
+#include "asr/recognizer/recognizer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "asr/search/nbest.h"
+#include "dsp/core/error.h"
+
+namespace bivox {
+
+DecoderOptions decoder_options_for(const AcousticModel& model) {
+  const ScoreScale scale = model.score_scale();
+  DecoderOptions options;
+  options.language_weight = scale.language_weight;
+  options.word_penalty = scale.word_penalty;
+  options.beam = scale.beam;
+  return options;
+}
+
+Recognizer::Recognizer(std::shared_ptr<const AcousticModel> model,
+                       std::shared_ptr<const SearchNetwork> network,
+                       const RecognizerOptions& options)
+    : model_(std::move(model)),
+      network_(std::move(network)),
+      options_(options),
+      voice_activity_(model_->front_end().sample_rate_hz, options.voice_activity),
+      front_end_(model_->front_end()),
+      scores_(model_->make_scores()),
+      decoder_(network_, options.search) {}
+
+void Recognizer::begin(std::string source) {
+  transcript_ = {};
+  transcript_.source = std::move(source);
+  held_.clear();
+  held_from_ = 0;
+  voice_activity_.reset();
+}
+
+void Recognizer::accept(AudioView audio) {
+  if (audio.sample_rate_hz != sample_rate_hz()) {
+    throw Error(ErrorCode::kInput,
+                fmt::format("audio at {} Hz, the model expects {} Hz", audio.sample_rate_hz,
+                            sample_rate_hz()),
+                "resample it first (read_audio does so by itself)");
+  }
+  held_.insert(held_.end(), audio.samples.begin(), audio.samples.end());
+  if (!options_.segment) return;
+  voice_activity_.accept(audio.samples);
+  decode_ready_segments();
+}
+
+Transcript Recognizer::finish() {
+  const double rate = sample_rate_hz();
+  transcript_.duration_s = static_cast<double>(held_from_ + held_.size()) / rate;
+  if (options_.segment) {
+    voice_activity_.finish();
+    decode_ready_segments();
+  } else {
+    decode(0.0, transcript_.duration_s);
+  }
+  held_.clear();
+  return std::exchange(transcript_, {});
+}
+
+Transcript Recognizer::transcribe(AudioView audio, std::string source) {
+  begin(std::move(source));
+  // In pieces, so that segments are decoded, and their audio dropped, on the way.
+  const size_t piece = static_cast<size_t>(sample_rate_hz());
+  for (size_t at = 0; at < audio.samples.size(); at += piece) {
+    accept(audio.part(at, std::min(piece, audio.samples.size() - at)));
+  }
+  return finish();
+}
+
+void Recognizer::decode_ready_segments() {
+  while (const std::optional<SpeechSegment> segment = voice_activity_.pop()) {
+    decode(segment->start_s, segment->end_s);
+  }
+  // Keep what a later segment may still need; move the rest out only when that pays.
+  const size_t needed_from =
+      static_cast<size_t>(std::max(0.0, voice_activity_.undecided_from_s()) * sample_rate_hz());
+  if (needed_from > held_from_ && needed_from - held_from_ > held_.size() / 2) {
+    const size_t drop = std::min(needed_from - held_from_, held_.size());
+    held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(drop));
+    held_from_ += drop;
+  }
+}
+
+void Recognizer::decode(double start_s, double end_s) {
+  const double rate = sample_rate_hz();
+  const size_t held_end = held_from_ + held_.size();
+  const size_t begin =
+      std::clamp(static_cast<size_t>(std::lround(start_s * rate)), held_from_, held_end);
+  const size_t end = std::clamp(static_cast<size_t>(std::lround(end_s * rate)), begin, held_end);
+  if (begin == end) return;
+  const AudioView audio = {{held_.data() + (begin - held_from_), end - begin}, sample_rate_hz()};
+
+  front_end_.reset();
+  front_end_.accept(audio);
+  front_end_.finish();
+  scores_->reset();
+  scores_->accept(front_end_.pop());
+  scores_->finish();
+  const DecoderResult result = decoder_.decode(*scores_);
+  const Decoder::Counts counts = decoder_.counts();
+  counts_.frames += counts.frames;
+  counts_.tokens += counts.tokens;
+  counts_.word_ends += counts.word_ends;
+
+  TranscriptSegment segment;
+  segment.start_s = static_cast<double>(begin) / rate;
+  segment.end_s = static_cast<double>(end) / rate;
+  segment.log_score = result.log_score;
+  // Frames count from the start of the segment; the last may reach past its end.
+  const auto time = [&](int frame) {
+    return std::min(segment.end_s, segment.start_s + frame * model_->front_end().frame_shift_s);
+  };
+  for (const DecodedWord& word : result.words) {
+    TranscriptWord out;
+    out.name = network_->text(word.word);
+    out.start_s = time(word.start_frame);
+    out.end_s = time(word.end_frame);
+    out.confidence = word.confidence;
+    segment.words.push_back(std::move(out));
+  }
+  for (const NbestEntry& entry : nbest(*network_, result.lattice, options_.nbest)) {
+    Hypothesis hypothesis;
+    for (const TreeWord word : entry.words) {
+      if (!hypothesis.text.empty()) hypothesis.text += ' ';
+      hypothesis.text += network_->text(word);
+    }
+    hypothesis.log_score = entry.log_score;
+    segment.nbest.push_back(std::move(hypothesis));
+  }
+  if (!segment.words.empty()) transcript_.segments.push_back(std::move(segment));
+}
+
+}  // namespace bivox

@@ -1,0 +1,81 @@
+// Audio in, transcript out: voice activity, front end, acoustic scores and search in one object.
+//
+//   audio -> segments of speech -> features `[frames x dims]` -> scores -> search -> Transcript
+//
+// Each segment is decoded by itself, so memory is bounded by the longest segment and silence, noise
+// and tones give an empty transcript. With `segment` off the whole input is one segment.
+//
+// Streaming: begin(), accept() any number of samples at a time, finish(); transcribe() is a loop
+// over these. The transcript does not depend on the chunking (tested). Thread rule: acoustic model
+// and network are shared; one Recognizer per stream. Errors: Error(kInput) for audio at another
+// rate than the model's. Test: tests/legacy/recognizer_test.cpp (with a real model).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "asr/search/decoder.h"
+#include "asr/search/search_network.h"
+#include "asr/transcript/transcript.h"
+#include "dsp/analysis/voice_activity.h"
+#include "dsp/audio/audio_buffer.h"
+#include "dsp/features/front_end.h"
+#include "models/acoustic_model.h"
+
+namespace bivox {
+
+struct RecognizerOptions {
+  DecoderOptions search;
+  bool segment = true;  ///< Voice activity detection.
+  VoiceActivityOptions voice_activity;
+  int nbest = 0;  ///< Length of each segment's n-best list.
+};
+
+/// Search options with the weights and beam that suit an acoustic model.
+DecoderOptions decoder_options_for(const AcousticModel& model);
+
+class Recognizer {
+ public:
+  /// `network` must have been built from the HMMs of `model`.
+  Recognizer(std::shared_ptr<const AcousticModel> model,
+             std::shared_ptr<const SearchNetwork> network, const RecognizerOptions& options);
+
+  int sample_rate_hz() const { return model_->front_end().sample_rate_hz; }
+
+  /// Starts a recording; `source` names it in the transcript.
+  void begin(std::string source);
+  /// The next samples. Segments that end in them are decoded now.
+  void accept(AudioView audio);
+  /// Ends the recording.
+  Transcript finish();
+
+  /// begin(), accept() and finish() over a whole recording.
+  Transcript transcribe(AudioView audio, std::string source);
+
+  /// Segments decoded since begin(), for reading while a recording goes on.
+  const std::vector<TranscriptSegment>& segments() const { return transcript_.segments; }
+
+  /// What the search did since construction.
+  const Decoder::Counts& counts() const { return counts_; }
+
+ private:
+  void decode_ready_segments();
+  void decode(double start_s, double end_s);
+
+  std::shared_ptr<const AcousticModel> model_;
+  std::shared_ptr<const SearchNetwork> network_;
+  RecognizerOptions options_;
+  VoiceActivity voice_activity_;
+  FrontEnd front_end_;
+  std::unique_ptr<AcousticScores> scores_;
+  Decoder decoder_;
+  Decoder::Counts counts_;
+
+  Transcript transcript_;
+  std::vector<float> held_;  // audio not yet decoded or dropped
+  size_t held_from_ = 0;     // its first sample, counted from the start of the recording
+};
+
+}  // namespace bivox
