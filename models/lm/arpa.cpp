@@ -103,6 +103,9 @@ class ArpaReader {
       lines_.fail(fmt::format("expected \\end\\, found '{}'", shown(line_)),
                   "the file was cut short: copy it again");
     }
+    // What follows does not matter, but the checksum of gzip data stands at its end.
+    while (lines_.next(line_)) {
+    }
     return make_tables(options);
   }
 
@@ -205,7 +208,8 @@ class ArpaReader {
     const std::string_view backoff_text = take_token(rest);
     const double backoff =
         backoff_text.empty() ? 0.0 : parse_log10(backoff_text, "back-off weight");
-    if (!trimmed(rest).empty()) {
+    rest = trimmed(rest);
+    if (!rest.empty()) {
       lines_.fail(
           fmt::format("'{}' after the back-off weight: expected {} words", shown(rest), order));
     }
@@ -287,7 +291,7 @@ class ArpaReader {
     const FlatLevel& shorter = levels_[k - 2];
     NgramLevel level;
     level.words.reserve(flat.count());
-    level.suffixes.reserve(flat.count());
+    if (k > 2) level.suffixes.reserve(flat.count());
     level.begins.assign(shorter.backoffs.size() + 1, 0);
     uint32_t context = 0;
     for (size_t i = 0; i < flat.count(); ++i) {
@@ -307,7 +311,7 @@ class ArpaReader {
         flat.log_probs[i] = shorter.backoffs[context] + lower;
       }
       level.words.push_back(word);
-      level.suffixes.push_back(suffix);
+      if (k > 2) level.suffixes.push_back(suffix);
       ++level.begins[context + 1];
     }
     std::partial_sum(level.begins.begin(), level.begins.end(), level.begins.begin());

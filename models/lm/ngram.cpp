@@ -25,6 +25,7 @@ NgramModel::NgramModel(std::unique_ptr<const NgramBlock> block) : block_(std::mo
   const NgramHeader& header = block_->header();
   contexts_ = block_->section<Context>(NgramSection::kContexts).data();
   arcs_ = block_->section<uint64_t>(NgramSection::kArcs).data();
+  buckets_ = block_->section<uint32_t>(NgramSection::kBuckets).data();
   codebooks_ = block_->section<float>(NgramSection::kCodebooks).data();
   unigram_log_probs_ = block_->section<float>(NgramSection::kUnigramLogProbs).data();
   unigram_next_ = block_->section<LmState>(NgramSection::kUnigramNext).data();

@@ -14,6 +14,8 @@
 // ngram_binary.h). An arc is one 64-bit number, from the top: word | next state | codebook index of
 // the log probability (16 bits). Searching compares whole numbers, and where it ends everything
 // about the arc is in the cache line at hand: one miss a step where three arrays would have three.
+// A long list of successors has a table of buckets over the leading bits of the word, so that the
+// search of a list of 50,000 touches two cache lines too.
 // Probabilities of bigrams and up come from a codebook per order (at most 65536 values, exact when
 // there are no more distinct ones); unigrams and back-off weights are floats.
 //
@@ -22,6 +24,8 @@
 // Tests: tests/models/ngram_test.cpp, arpa_test.cpp, sphinx_lm_test.cpp, ngram_binary_test.cpp.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -61,7 +65,7 @@ class NgramModel {
     int level = order_ - 1;
     while (state != kEmptyState) {
       const Context& context = contexts_[state];
-      const uint64_t* arc = find_arc(context.first_arc, contexts_[state + 1].first_arc, word);
+      const uint64_t* arc = find_arc(context, contexts_[state + 1].first_arc, word);
       if (arc != nullptr) {
         while (state < level_begin_[level]) --level;
         return {log_weight + arc_log_prob(*arc, level), arc_next(*arc)};
@@ -139,16 +143,31 @@ class NgramModel {
     uint32_t first_arc;
     LmState backoff_state;
     float backoff_log_weight;
+    uint32_t first_bucket;  ///< Of lists of at least kBucketedArcs.
   };
+  /// Lists of at least so many successors have buckets.
+  static constexpr uint32_t kBucketedArcs = 32;
+  /// Buckets of a list: 2^bits, about eight successors in each. They are followed by one more, the
+  /// end; each holds the place, within the list, of the first word with these leading bits.
+  static int bucket_bits(uint32_t num_arcs, int word_bits) noexcept {
+    return std::min(static_cast<int>(std::bit_width(num_arcs)) - 3, word_bits);
+  }
 
  private:
   static constexpr int kLogProbBits = 16;
 
-  // Branch-free binary search: which half is taken is a coin toss that no predictor learns.
-  const uint64_t* find_arc(uint32_t begin, uint32_t end, LmWord word) const noexcept {
-    const uint64_t* first = arcs_ + begin;
-    uint32_t count = end - begin;
+  const uint64_t* find_arc(const Context& context, uint32_t end, LmWord word) const noexcept {
+    const uint64_t* first = arcs_ + context.first_arc;
+    uint32_t count = end - context.first_arc;
+    if (count >= kBucketedArcs) {
+      const int word_bits = 64 - word_shift_;
+      const uint32_t* bucket =
+          buckets_ + context.first_bucket + (word >> (word_bits - bucket_bits(count, word_bits)));
+      first += bucket[0];
+      count = bucket[1] - bucket[0];
+    }
     if (count == 0) return nullptr;
+    // Branch-free: which half is taken is a coin toss that no predictor learns.
     const uint64_t key = static_cast<uint64_t>(word) << word_shift_;
     while (count > 1) {
       const uint32_t half = count / 2;
@@ -168,6 +187,7 @@ class NgramModel {
   // Views into the block.
   const Context* contexts_ = nullptr;  // [num_states + 1]
   const uint64_t* arcs_ = nullptr;
+  const uint32_t* buckets_ = nullptr;
   const float* codebooks_ = nullptr;  // [order - 1 x codebook_size]
   const float* unigram_log_probs_ = nullptr;
   const LmState* unigram_next_ = nullptr;

@@ -24,6 +24,7 @@ namespace bivox {
 enum class NgramSection {
   kContexts,         ///< NgramModel::Context[num_states + 1]
   kArcs,             ///< uint64[num_arcs]: word | next state | codebook index
+  kBuckets,          ///< uint32[num_buckets], see NgramModel::Context
   kCodebooks,        ///< float[order - 1][codebook_size], natural log
   kUnigramLogProbs,  ///< float[num_words], natural log
   kUnigramNext,      ///< uint32[num_words]
@@ -47,6 +48,7 @@ struct NgramHeader {
   uint32_t num_states;
   uint64_t num_arcs;
   uint64_t total_bytes;
+  uint32_t num_buckets;
   uint32_t word_bits;
   uint32_t codebook_size;
   uint32_t word_table_size;
@@ -57,9 +59,10 @@ struct NgramHeader {
   uint32_t unknown;
   std::array<uint32_t, kMaxNgramOrder + 1> level_begin;
   uint32_t has_data_checksum;  // 0 for a block built in memory: most are never saved
+  uint32_t reserved;
   std::array<uint64_t, kMaxNgramOrder> num_ngrams;
 };
-static_assert(sizeof(NgramHeader) == 184 && alignof(NgramHeader) == 8);
+static_assert(sizeof(NgramHeader) == 192 && alignof(NgramHeader) == 8);
 
 /// Offset and size in bytes of every section, and the size of the whole, as the counts imply.
 struct NgramLayout {
@@ -71,7 +74,7 @@ struct NgramLayout {
 
 class NgramBlock {
  public:
-  /// Owns zeroed memory for the counts in `header`, to be filled through section().
+  /// Owns memory for the counts in `header`, to be filled through section().
   explicit NgramBlock(const NgramHeader& header);
   /// Takes over a mapped file; validates all that safe use rests on, in one pass.
   NgramBlock(MappedFile file, std::string_view name);

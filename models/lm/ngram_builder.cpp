@@ -38,7 +38,7 @@ class StateNumbers {
         } else if (k == 0) {
           targets[e] = 0;
         } else {
-          targets[e] = targets_[k - 1][tables.levels[k - 1].suffixes[e]];
+          targets[e] = targets_[k - 1][tables.levels[k - 1].suffix(e)];
         }
       }
       level_begin_[k + 2] = next_state;
@@ -100,15 +100,54 @@ void fill_level(const NgramTables& tables, const StateNumbers& states, size_t le
   for (size_t e = 0; e < own.size(); ++e) {
     if (!states.is_own(length, own[e])) continue;
     const uint32_t backoff_state =
-        length == 1 ? 0 : states.targets(length - 1)[tables.levels[length - 2].suffixes[e]];
+        length == 1 ? 0 : states.targets(length - 1)[tables.levels[length - 2].suffix(e)];
     contexts[own[e]] = {static_cast<uint32_t>(first_arc + level.begins[e]), backoff_state,
-                        backoffs[e]};
+                        backoffs[e], 0};
   }
   const bool is_highest = length == tables.levels.size();
   const std::vector<uint32_t>& targets = states.targets(is_highest ? length : length + 1);
   for (size_t i = 0; i < level.words.size(); ++i) {
-    const uint64_t next = targets[is_highest ? level.suffixes[i] : i];
+    const uint64_t next = targets[is_highest ? level.suffix(i) : i];
     arcs[first_arc + i] = uint64_t{level.words[i]} << word_shift | next << 16 | level.probs[i];
+  }
+}
+
+int bucket_bits(const NgramHeader& header, uint32_t num_arcs) {
+  return NgramModel::bucket_bits(num_arcs, static_cast<int>(header.word_bits));
+}
+
+/// How many buckets all lists have together. An entry of level k + 1 with context c is an arc of c.
+uint64_t count_buckets(const NgramTables& tables, const NgramHeader& header) {
+  uint64_t total = 0;
+  for (const NgramLevel& level : tables.levels) {
+    for (size_t c = 0; c + 1 < level.begins.size(); ++c) {
+      const uint32_t count = level.begins[c + 1] - level.begins[c];
+      if (count >= NgramModel::kBucketedArcs) {
+        total += (uint64_t{1} << bucket_bits(header, count)) + 1;
+      }
+    }
+  }
+  return total;
+}
+
+void fill_buckets(NgramBlock& block) {
+  const NgramHeader& header = block.header();
+  auto contexts = block.mutable_section<NgramModel::Context>(NgramSection::kContexts);
+  const auto arcs = block.section<uint64_t>(NgramSection::kArcs);
+  auto buckets = block.mutable_section<uint32_t>(NgramSection::kBuckets);
+  uint32_t next_bucket = 0;
+  for (uint32_t s = 1; s < header.num_states; ++s) {
+    const uint32_t count = contexts[s + 1].first_arc - contexts[s].first_arc;
+    if (count < NgramModel::kBucketedArcs) continue;
+    const int bits = bucket_bits(header, count);
+    const uint64_t* list = arcs.data() + contexts[s].first_arc;
+    contexts[s].first_bucket = next_bucket;
+    uint32_t arc = 0;
+    for (uint64_t b = 0; b < uint64_t{1} << bits; ++b) {
+      while (arc < count && list[arc] >> (64 - bits) < b) ++arc;
+      buckets[next_bucket++] = arc;
+    }
+    buckets[next_bucket++] = count;
   }
 }
 
@@ -177,6 +216,9 @@ std::shared_ptr<const NgramModel> build_ngram_model(const NgramTables& tables,
                             header.num_arcs, header.num_states, num_words),
                 "prune the language model");
   }
+  const uint64_t num_buckets = count_buckets(tables, header);
+  BIVOX_CHECK(num_buckets <= header.num_arcs);
+  header.num_buckets = static_cast<uint32_t>(num_buckets);
   header.word_table_size = std::bit_ceil(static_cast<uint32_t>(num_words * 2));
   header.word_bytes = static_cast<uint32_t>(tables.word_bytes.size());
   header.sentence_begin = header.sentence_end = header.unknown = kNoNgramWord;
@@ -194,13 +236,14 @@ std::shared_ptr<const NgramModel> build_ngram_model(const NgramTables& tables,
   }
 
   auto contexts = block->mutable_section<NgramModel::Context>(NgramSection::kContexts);
-  contexts[0] = {0, 0, 0.0F};
+  contexts[0] = {0, 0, 0.0F, 0};
   uint64_t first_arc = 0;
   for (size_t length = 1; length <= tables.levels.size(); ++length) {
     fill_level(tables, states, length, first_arc, *block);
     first_arc += tables.levels[length - 1].words.size();
   }
-  contexts[header.num_states] = {static_cast<uint32_t>(first_arc), 0, 0.0F};
+  contexts[header.num_states] = {static_cast<uint32_t>(first_arc), 0, 0.0F, 0};
+  fill_buckets(*block);
 
   auto codebooks = block->mutable_section<float>(NgramSection::kCodebooks);
   for (size_t k = 0; k < tables.levels.size(); ++k) {

@@ -35,8 +35,10 @@ struct NgramLevel {
   std::vector<uint16_t> probs;     ///< Index into codebook.
   std::vector<float> backoffs;     ///< Natural log; empty for the highest level.
   std::vector<uint32_t> begins;    ///< Entries of context c: [begins[c], begins[c + 1]).
-  std::vector<uint32_t> suffixes;  ///< Entry of level k - 1; for k = 2 it is the word.
+  std::vector<uint32_t> suffixes;  ///< Entry of level k - 1. Empty for k = 2: it is the word.
   std::vector<float> codebook;     ///< Natural log, at most kMaxCodebookSize.
+
+  uint32_t suffix(size_t entry) const { return suffixes.empty() ? words[entry] : suffixes[entry]; }
 };
 
 struct NgramTables {

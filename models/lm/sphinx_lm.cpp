@@ -152,17 +152,17 @@ struct Turned {
   void resize(size_t count) {
     level.words.resize(count);
     level.probs.resize(count);
-    level.suffixes.resize(count);
+    if (!level.suffixes.empty()) level.suffixes.resize(count);
     if (reversed.empty()) return;
     level.backoffs.resize(count);
     reversed.resize(count);
   }
 };
 
-void allocate(Turned& turned, ReversedLevel& from, bool is_highest) {
+void allocate(Turned& turned, ReversedLevel& from, bool is_bigrams, bool is_highest) {
   turned.level.words.resize(from.count);
   turned.level.probs.resize(from.count);
-  turned.level.suffixes.resize(from.count);
+  if (!is_bigrams) turned.level.suffixes.resize(from.count);
   turned.level.codebook = std::move(from.prob_bins);
   if (!is_highest) {
     turned.level.backoffs.resize(from.count);
@@ -174,7 +174,7 @@ void place(Turned& turned, const ReversedLevel& from, uint32_t slot, uint32_t r,
            uint32_t suffix) {
   turned.level.words[slot] = word;
   turned.level.probs[slot] = static_cast<uint16_t>(from.prob[r]);
-  turned.level.suffixes[slot] = suffix;
+  if (!turned.level.suffixes.empty()) turned.level.suffixes[slot] = suffix;
   if (turned.reversed.empty()) return;
   turned.level.backoffs[slot] = from.backoff_bins[from.backoff[r]];
   turned.reversed[slot] = r;
@@ -184,7 +184,7 @@ void place(Turned& turned, const ReversedLevel& from, uint32_t slot, uint32_t r,
 Turned turn_bigrams(const ReversedLevel& unigrams, ReversedLevel& bigrams, bool is_highest,
                     std::string_view name) {
   Turned turned;
-  allocate(turned, bigrams, is_highest);
+  allocate(turned, bigrams, true, is_highest);
   std::vector<uint32_t>& begins = turned.level.begins;
   begins.assign(size_t{unigrams.count} + 1, 0);
   for (uint32_t r = 0; r < bigrams.count; ++r) ++begins[bigrams.word[r] + 1];
@@ -216,7 +216,7 @@ Turned turn_level(const std::vector<ReversedLevel>& reversed, size_t k, const Tu
   const ReversedLevel& parents = reversed[k - 1];
   const ReversedLevel& grandparents = reversed[k - 2];
   Turned turned;
-  allocate(turned, from, is_highest);
+  allocate(turned, from, false, is_highest);
 
   // Pass 1: the context of each child, in the order of the walk, and how many children it has.
   std::vector<uint32_t> context_of;
