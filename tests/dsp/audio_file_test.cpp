@@ -3,10 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sndfile.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <numbers>
 #include <random>
+#include <thread>
 
 #include "dsp/core/error.h"
 #include "dsp/core/file_io.h"
@@ -155,6 +157,59 @@ TEST(AudioReader, ReadsBytesInMemoryLikeTheFile) {
     std::vector<float> samples(200000);
     samples.resize(reader.read(samples));
     EXPECT_EQ(samples, read_audio(kAudio / name, 16000).samples);
+  }
+}
+
+// Standard input is a pipe with these bytes while it lives.
+class PipedInput {
+ public:
+  explicit PipedInput(std::string bytes) : saved_(::dup(STDIN_FILENO)) {
+    int ends[2] = {-1, -1};
+    EXPECT_EQ(::pipe(ends), 0);
+    ::dup2(ends[0], STDIN_FILENO);
+    ::close(ends[0]);
+    feeder_ = std::thread([end = ends[1], all = std::move(bytes)] {
+      size_t done = 0;
+      while (done < all.size()) {
+        // Odd pieces, as a network gives.
+        const ssize_t now =
+            ::write(end, all.data() + done, std::min<size_t>(777, all.size() - done));
+        if (now <= 0) break;
+        done += static_cast<size_t>(now);
+      }
+      ::close(end);
+    });
+  }
+  ~PipedInput() {
+    feeder_.join();
+    ::dup2(saved_, STDIN_FILENO);
+    ::close(saved_);
+  }
+  PipedInput(const PipedInput&) = delete;
+  PipedInput& operator=(const PipedInput&) = delete;
+
+ private:
+  int saved_;
+  std::thread feeder_;
+};
+
+TEST(ReadAudio, ReadsStandardInput) {
+  for (const char* name :
+       {"kathleen-arctic_a0045_1592747525.wav", "librispeech-1867-154075-0005.flac",
+        "commonvoice-common_voice_en_11.mp3"}) {
+    const PipedInput piped(read_file(kAudio / name));
+    EXPECT_EQ(read_audio("-", 16000).samples, read_audio(kAudio / name, 16000).samples) << name;
+  }
+  {
+    const PipedInput piped("\x01\x40\x02\x40\x03\x40");
+    EXPECT_EQ(read_raw_pcm("-", {16000}).samples.size(), 3U);
+  }
+  const PipedInput piped("");
+  try {
+    read_audio("-");
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.message(), HasSubstr("standard input: is empty"));
   }
 }
 
