@@ -30,8 +30,8 @@ struct CmvnOptions {
   bool variance = false;          ///< Also divide by the standard deviation.
   bool skip_negative_c0 = false;  ///< Rows whose first value is negative do not count (Sphinx).
   int window = 300;               ///< Rows, for kSliding.
-  std::vector<float>
-      prior_mean;        ///< For kSliding and kRunning; empty is none, missing values are 0.
+  /// For kSliding and kRunning; empty is none, missing values are 0.
+  std::vector<float> prior_mean = {};
   int prior_rows = 100;  ///< Weight of the prior in rows, for kSliding.
 
   /// Throws Error(kUsage).

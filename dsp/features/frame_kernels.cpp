@@ -68,7 +68,7 @@ void scale_samples_impl(const float* HWY_RESTRICT in, size_t n, float scale, boo
   const Float d;
   const size_t lanes = hn::Lanes(d);
   const auto vscale = hn::Set(d, scale);
-  const auto largest = hn::Set(d, 3.0e38F);
+  const auto largest = hn::Set(d, kLargestSample);
   size_t i = 0;
   for (; i + lanes <= n; i += lanes) {
     const auto x = hn::LoadU(d, in + i);
@@ -80,7 +80,7 @@ void scale_samples_impl(const float* HWY_RESTRICT in, size_t n, float scale, boo
     hn::StoreU(y, d, out + i);
   }
   for (; i < n; ++i) {
-    float y = (std::fabs(in[i]) <= 3.0e38F ? in[i] : 0.0F) * scale;
+    float y = (std::fabs(in[i]) <= kLargestSample ? in[i] : 0.0F) * scale;
     if (round_to_int16) y = std::clamp(std::nearbyint(y), -32768.0F, 32767.0F);
     out[i] = y;
   }

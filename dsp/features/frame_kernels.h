@@ -28,6 +28,8 @@ namespace kernels {
 
 /// Frames that the blocked kernels work on at a time.
 inline constexpr int kBlock = 16;
+/// Samples beyond this (full scale is 1) are no sound: their powers would overflow.
+inline constexpr float kLargestSample = 1e6F;
 
 enum class FrameEnergy : uint8_t { kNone, kRaw, kWindowed };
 
@@ -44,8 +46,8 @@ struct FrameShaping {
 float shape_frame(const float* samples, int length, const float* window,
                   const FrameShaping& shaping, float* out, int out_size);
 
-/// out[i] = clean(in[i]) * scale, where NaN and infinities become 0; rounded to integers in the
-/// 16-bit range if asked for.
+/// out[i] = clean(in[i]) * scale, where NaN and what exceeds kLargestSample become 0; rounded to
+/// integers in the 16-bit range if asked for.
 void scale_samples(std::span<const float> in, float scale, bool round_to_int16, float* out);
 
 /// out[k] = |spectrum[k]|^2, or |spectrum[k]|.

@@ -12,8 +12,8 @@
 // the right context of deltas and splice; utterance CMVN waits for finish().
 //
 // Errors: Error(kUsage) naming option, value and what is expected; Error(kInput) for audio at
-// another rate. Audio shorter than a frame gives zero rows with kSnip and kSphinx. NaN and infinite
-// samples count as silence.
+// another rate. Audio shorter than a frame gives zero rows with kSnip and kSphinx. NaN, infinite
+// and absurd samples (beyond 1e6) count as silence.
 //
 // Thread rule: one FrontEnd per stream. accept() allocates only to grow its queues.
 //
