@@ -1,0 +1,149 @@
+#include "apps/model_finder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "dsp/core/error.h"
+
+namespace bivox {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kDebianFolder = "/usr/share/pocketsphinx/model/en-us";
+constexpr const char* kInstallHint =
+    "apt-get install pocketsphinx-en-us, or name a folder with --model or $BIVOX_MODEL_PATH";
+constexpr std::array<std::string_view, 5> kLmEndings = {".lm.bin", ".bivoxlm", ".lm.gz", ".lm",
+                                                        ".arpa"};
+constexpr std::array<std::string_view, 2> kDictionaryEndings = {".dict", ".dic"};
+
+std::vector<fs::path> sorted_entries(const fs::path& folder) {
+  std::vector<fs::path> entries;
+  std::error_code failure;
+  for (fs::directory_iterator entry(folder, failure); !failure && entry != fs::directory_iterator();
+       entry.increment(failure)) {
+    entries.push_back(entry->path());
+  }
+  std::sort(entries.begin(), entries.end());
+  return entries;
+}
+
+bool is_acoustic_model(const fs::path& folder) {
+  std::error_code ignored;
+  return fs::exists(folder / "mdef", ignored);
+}
+
+// The file of `folder` with one of the endings, those that come first preferred: the one named like
+// the model, else the first by name. Phone language models ("en-us-phone.lm.bin") hold no words.
+fs::path find_ending(const fs::path& folder, const std::string& model_name,
+                     std::span<const std::string_view> endings) {
+  const std::vector<fs::path> entries = sorted_entries(folder);
+  for (const bool same_name : {true, false}) {
+    for (const std::string_view ending : endings) {
+      for (const fs::path& entry : entries) {
+        const std::string name = entry.filename().string();
+        std::error_code ignored;
+        if (!name.ends_with(ending) || !fs::is_regular_file(entry, ignored)) continue;
+        const bool fits = same_name ? name == model_name + std::string(ending)
+                                    : name.find("phone") == std::string::npos;
+        if (fits) return entry;
+      }
+    }
+  }
+  return {};
+}
+
+fs::path beside(const fs::path& acoustic_model, std::span<const std::string_view> endings) {
+  const std::string name = acoustic_model.filename().string();
+  fs::path found = find_ending(acoustic_model, name, endings);
+  if (found.empty()) {
+    found = find_ending(fs::absolute(acoustic_model).parent_path(), name, endings);
+  }
+  return found;
+}
+
+std::optional<RecognizerFiles> look_in(const fs::path& folder) {
+  std::optional<fs::path> acoustic_model;
+  if (is_acoustic_model(folder)) {
+    acoustic_model = folder;
+  } else {
+    for (const fs::path& entry : sorted_entries(folder)) {
+      if (!acoustic_model && is_acoustic_model(entry)) acoustic_model = entry;
+    }
+  }
+  if (!acoustic_model) return std::nullopt;
+  // A trailing slash would make the folder its own parent.
+  fs::path clean = acoustic_model->lexically_normal();
+  if (!clean.has_filename()) clean = clean.parent_path();
+  return RecognizerFiles{clean, beside(clean, kLmEndings), beside(clean, kDictionaryEndings)};
+}
+
+std::vector<fs::path> search_places() {
+  std::vector<fs::path> places;
+  if (const char* variable = std::getenv("BIVOX_MODEL_PATH")) {
+    std::string_view rest = variable;
+    while (!rest.empty()) {
+      const size_t end = std::min(rest.find(':'), rest.size());
+      if (end > 0) places.emplace_back(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+  }
+  places.emplace_back(kDebianFolder);
+  return places;
+}
+
+void require_file(const fs::path& path, std::string_view what, const fs::path& model,
+                  std::string_view option) {
+  if (path.empty()) {
+    throw Error(ErrorCode::kModel, fmt::format("no {} beside the model {}", what, model.string()),
+                fmt::format("name one with {}", option));
+  }
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) {
+    throw Error(ErrorCode::kModel, fmt::format("{}: no such {}", path.string(), what),
+                "check the path");
+  }
+}
+
+}  // namespace
+
+RecognizerFiles find_recognizer_files(const ModelRequest& request) {
+  std::optional<RecognizerFiles> files;
+  std::string looked_in;
+  const std::vector<fs::path> places =
+      request.model.empty() ? search_places() : std::vector<fs::path>{request.model};
+  for (const fs::path& place : places) {
+    if (!files) files = look_in(place);
+    looked_in += (looked_in.empty() ? "" : ", ") + place.string();
+  }
+  if (!files) {
+    throw Error(ErrorCode::kModel, fmt::format("no acoustic model in {}", looked_in),
+                request.model.empty()
+                    ? kInstallHint
+                    : "an acoustic model is a folder with mdef, means, variances, "
+                      "transition_matrices and sendump or mixture_weights");
+  }
+  if (!request.language_model.empty()) files->language_model = request.language_model;
+  if (!request.dictionary.empty()) files->dictionary = request.dictionary;
+  require_file(files->dictionary, "dictionary", files->acoustic_model, "--dict");
+  if (request.needs_language_model) {
+    require_file(files->language_model, "language model", files->acoustic_model, "--lm");
+  }
+  return *files;
+}
+
+std::vector<RecognizerFiles> installed_models() {
+  std::vector<RecognizerFiles> models;
+  for (const fs::path& place : search_places()) {
+    if (const auto files = look_in(place)) models.push_back(*files);
+  }
+  return models;
+}
+
+}  // namespace bivox

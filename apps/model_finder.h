@@ -1,0 +1,36 @@
+// Finds the files of a recognizer: acoustic model, language model and dictionary.
+//
+// Where: `--model`; else the folders of $BIVOX_MODEL_PATH, separated by ':'; else the place of
+// Debian's package pocketsphinx-en-us. A folder is either an acoustic model itself (it holds
+// `mdef`) with its language model and dictionary beside it or in its parent, or the folder above
+// one. Language models are named *.lm.bin, *.lm.gz, *.lm, *.arpa or *.bivoxlm, dictionaries *.dict
+// or *.dic. Errors: Error(kModel) that lists where was looked and what to install. Thread rule:
+// free functions. Test: tests/apps/model_finder_test.cpp.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace bivox {
+
+struct RecognizerFiles {
+  std::filesystem::path acoustic_model;  ///< A folder.
+  std::filesystem::path language_model;
+  std::filesystem::path dictionary;
+};
+
+/// What the user asked for; an empty path means: find it.
+struct ModelRequest {
+  std::filesystem::path model;
+  std::filesystem::path language_model;
+  std::filesystem::path dictionary;
+  bool needs_language_model = true;
+};
+
+RecognizerFiles find_recognizer_files(const ModelRequest& request);
+
+/// All acoustic models in the places where models are looked for.
+std::vector<RecognizerFiles> installed_models();
+
+}  // namespace bivox

@@ -1,0 +1,311 @@
+// bivox transcribe: recordings to text.
+#include <fmt/format.h>
+
+#include <atomic>
+#include <iostream>
+#include <sstream>
+#include <thread>
+
+#include "apps/engine.h"
+#include "apps/input_files.h"
+#include "apps/interrupt.h"
+#include "apps/ordered_pool.h"
+#include "apps/program.h"
+#include "apps/usage_meter.h"
+#include "apps/verbs.h"
+#include "asr/evaluation/utterance_texts.h"
+#include "asr/transcript/writers.h"
+#include "dsp/audio/audio_file.h"
+#include "dsp/core/file_io.h"
+
+namespace bivox {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  std::vector<std::string> files;
+  std::string manifest;
+  std::string split;
+  EngineOptions engine;
+  std::string format;
+  std::string output_dir;
+  int jobs = 1;
+  int nbest = 0;
+  int rate_hz = 0;
+  std::string encoding = "s16le";
+  int channels = 1;
+  bool no_vad = false;
+  std::optional<float> beam;
+  std::optional<float> language_weight;
+  std::optional<float> word_penalty;
+  std::optional<int> max_active;
+};
+
+// One recording to do; id is what tsv and trn lines call it.
+struct Task {
+  InputFile input;
+  std::string id;
+  fs::path output;  // empty: standard output
+};
+
+// How results are written: a transcript format, or one line an utterance for scoring.
+enum class LineForm { kNone, kTsv, kTrn };
+
+struct Plan {
+  std::vector<Task> tasks;
+  LineForm line_form = LineForm::kNone;
+  TranscriptFormat format = TranscriptFormat::kText;
+};
+
+struct Outcome {
+  std::string text;  // for standard output
+  double audio_s = 0.0;
+  int code = 0;
+};
+
+std::vector<Task> manifest_tasks(const Options& options) {
+  if (!options.files.empty()) {
+    throw Error(ErrorCode::kUsage, "files and --manifest exclude each other");
+  }
+  std::vector<Task> tasks;
+  for (const UtteranceText& utterance :
+       read_utterance_texts(options.manifest, UtteranceForm::kManifest, options.split)) {
+    if (utterance.audio.empty()) {
+      throw Error(ErrorCode::kInput,
+                  fmt::format("{}: utterance {} has no path", options.manifest, utterance.id));
+    }
+    // Ids are unique within a manifest, names of files need not be.
+    tasks.push_back({{utterance.audio, utterance.id + ".audio"}, utterance.id, {}});
+  }
+  return tasks;
+}
+
+std::vector<Task> file_tasks(const Options& options) {
+  if (options.files.empty()) {
+    throw Error(ErrorCode::kUsage, "nothing to transcribe",
+                "name files, folders or - for standard input, or give --manifest");
+  }
+  std::vector<Task> tasks;
+  for (InputFile& input : expand_inputs(options.files)) {
+    std::string id = input.relative.stem().string();
+    tasks.push_back({std::move(input), std::move(id), {}});
+  }
+  return tasks;
+}
+
+Plan make_plan(const Options& options) {
+  Plan plan;
+  const bool from_manifest = !options.manifest.empty();
+  const std::string format = !options.format.empty()                       ? options.format
+                             : from_manifest && options.output_dir.empty() ? "tsv"
+                                                                           : "txt";
+  if (format == "tsv") {
+    plan.line_form = LineForm::kTsv;
+  } else if (format == "trn") {
+    plan.line_form = LineForm::kTrn;
+  } else {
+    plan.format = parse_transcript_format(format);
+  }
+  plan.tasks = from_manifest ? manifest_tasks(options) : file_tasks(options);
+  const bool many_to_stdout = plan.tasks.size() > 1 && options.output_dir.empty();
+  if (many_to_stdout && plan.line_form == LineForm::kNone &&
+      (plan.format == TranscriptFormat::kSrt || plan.format == TranscriptFormat::kVtt ||
+       plan.format == TranscriptFormat::kTextGrid)) {
+    throw Error(ErrorCode::kUsage, fmt::format("{} of several files needs --output-dir", format),
+                "each file then gets its own");
+  }
+  if (!options.output_dir.empty()) {
+    if (plan.line_form != LineForm::kNone) {
+      throw Error(ErrorCode::kUsage, fmt::format("{} is written to standard output", format),
+                  "leave out --output-dir");
+    }
+    std::vector<InputFile> inputs;
+    for (const Task& task : plan.tasks) inputs.push_back(task.input);
+    const auto outputs =
+        output_paths(inputs, options.output_dir, transcript_extension(plan.format));
+    for (size_t i = 0; i < outputs.size(); ++i) plan.tasks[i].output = outputs[i];
+  }
+  return plan;
+}
+
+RecognizerOptions recognizer_options(const Options& options, const AcousticModel& model) {
+  RecognizerOptions recognizer;
+  recognizer.search = decoder_options_for(model);
+  if (options.beam) recognizer.search.beam = *options.beam;
+  if (options.language_weight) recognizer.search.language_weight = *options.language_weight;
+  if (options.word_penalty) recognizer.search.word_penalty = *options.word_penalty;
+  if (options.max_active) recognizer.search.max_active = *options.max_active;
+  recognizer.segment = !options.no_vad;
+  recognizer.nbest = options.nbest;
+  return recognizer;
+}
+
+std::optional<RawPcmOptions> raw_options(const Options& options) {
+  const auto encoding = pcm_encoding_from_name(options.encoding);
+  if (!encoding) {
+    throw Error(ErrorCode::kUsage, fmt::format("unknown encoding '{}'", options.encoding),
+                "use one of: s16le, f32le, u8, s24le, s32le");
+  }
+  if (options.rate_hz == 0) return std::nullopt;
+  return RawPcmOptions{options.rate_hz, options.channels, *encoding};
+}
+
+// Streams a file through the recognizer second by second, so that memory does not grow with it and
+// Ctrl-C is heard soon. Empty when interrupted.
+std::optional<Transcript> transcribe_file(const Task& task, const std::optional<RawPcmOptions>& raw,
+                                          Recognizer& recognizer) {
+  const int rate_hz = recognizer.sample_rate_hz();
+  AudioReader reader =
+      raw ? AudioReader(task.input.path, *raw, rate_hz) : AudioReader(task.input.path, rate_hz);
+  std::vector<float> block(static_cast<size_t>(rate_hz));
+  recognizer.begin(task.input.path.string());
+  while (const size_t count = reader.read(block)) {
+    if (interrupted()) return std::nullopt;
+    recognizer.accept({{block.data(), count}, rate_hz});
+  }
+  return recognizer.finish();
+}
+
+// Texts of tsv and trn lines must stay on one line.
+std::string line_of(const Task& task, const std::string& text, LineForm form) {
+  return form == LineForm::kTrn ? fmt::format("{} ({})\n", text, task.id)
+                                : fmt::format("{}\t{}\n", task.id, text);
+}
+
+std::string text_for_stdout(const Plan& plan, const Task& task, const Transcript& transcript) {
+  if (plan.line_form != LineForm::kNone) return line_of(task, transcript.text(), plan.line_form);
+  std::ostringstream out;
+  write_transcript(out, transcript, plan.format);
+  if (plan.format != TranscriptFormat::kText || plan.tasks.size() == 1) return out.str();
+  // Of several files each line says which one it is from.
+  const std::string prefix = task.input.path.string() + ": ";
+  std::istringstream lines(out.str());
+  std::string prefixed;
+  for (std::string line; std::getline(lines, line);) prefixed += prefix + line + '\n';
+  return prefixed.empty() ? prefix + '\n' : prefixed;
+}
+
+Outcome do_task(const Plan& plan, const Task& task, const std::optional<RawPcmOptions>& raw,
+                Recognizer& recognizer, Console& console) {
+  Outcome outcome;
+  try {
+    const std::optional<Transcript> transcript = transcribe_file(task, raw, recognizer);
+    if (!transcript || interrupted()) return outcome;
+    outcome.audio_s = transcript->duration_s;
+    if (task.output.empty()) {
+      outcome.text = text_for_stdout(plan, task, *transcript);
+    } else {
+      AtomicFile file(task.output);
+      write_transcript(file.stream(), *transcript, plan.format);
+      file.commit();
+    }
+    return outcome;
+  } catch (const Error& error) {
+    console.error(error);
+    outcome.code = static_cast<int>(error.code());
+  } catch (const std::exception& error) {
+    console.error(fmt::format("{}: {}", task.input.path.string(), error.what()));
+    outcome.code = static_cast<int>(ErrorCode::kRuntime);
+  }
+  // A recording that failed is scored as one in which nothing was heard, never left out.
+  if (plan.line_form != LineForm::kNone) outcome.text = line_of(task, "", plan.line_form);
+  return outcome;
+}
+
+int run_transcribe(const Options& options, Console& console) {
+  const UsageMeter meter;
+  const Plan plan = make_plan(options);
+  const std::optional<RawPcmOptions> raw = raw_options(options);
+  const Engine engine = load_engine(options.engine, console);
+  const RecognizerOptions recognizer_setup = recognizer_options(options, *engine.model);
+  const int threads =
+      options.jobs > 0 ? options.jobs : static_cast<int>(std::thread::hardware_concurrency());
+
+  int code = 0;
+  double audio_s = 0.0;
+  size_t finished = 0;
+  run_ordered<Outcome>(
+      plan.tasks.size(), threads,
+      [&] {
+        auto recognizer =
+            std::make_shared<Recognizer>(engine.model, engine.network, recognizer_setup);
+        return [&, recognizer](size_t job) {
+          return do_task(plan, plan.tasks[job], raw, *recognizer, console);
+        };
+      },
+      [&](size_t job, Outcome outcome) {
+        if (code == 0) code = outcome.code;
+        audio_s += outcome.audio_s;
+        ++finished;
+        console.progress(0, 0, "");
+        std::cout << outcome.text;
+        flush_stdout();
+        if (plan.tasks.size() > 1) {
+          console.progress(finished, plan.tasks.size(), plan.tasks[job].id);
+        }
+      },
+      interrupted);
+  console.progress(0, 0, "");
+  if (interrupted()) {
+    console.warning(
+        fmt::format("interrupted: {} of {} files are done", finished, plan.tasks.size()));
+    return kInterruptedExitCode;
+  }
+  console.detail(fmt::format("bivox: {}", meter.report(finished, audio_s)));
+  return code;
+}
+
+}  // namespace
+
+void add_transcribe_verb(Program& program) {
+  auto options = std::make_shared<Options>();
+  CLI::App& verb = program.add_verb(
+      "transcribe",
+      "Write down what is said in recordings: text on standard output, or one file an input.",
+      "  bivox transcribe talk.wav\n"
+      "  bivox transcribe recordings/ --format srt --output-dir subtitles --jobs 4\n"
+      "  arecord -f S16_LE -r 16000 -t raw | bivox transcribe - --rate 16000\n"
+      "  bivox transcribe --manifest corpus/manifest.tsv --split dev --format trn > dev.trn",
+      [options](Console& console) { return run_transcribe(*options, console); });
+  verb.add_option("FILES", options->files,
+                  "Audio files, folders (searched for audio), patterns, or - for standard input");
+  verb.add_option("--manifest", options->manifest,
+                  "Tab-separated list with the columns id, path, text (and split, speaker, ...)");
+  verb.add_option("--split", options->split, "Only this split of the manifest (default: all)");
+  verb.add_option("--format", options->format,
+                  "txt, json, srt, vtt, ctm, textgrid; tsv (id, tab, text) or trn for scoring\n"
+                  "(default: txt, with --manifest tsv)");
+  verb.add_option("--output-dir", options->output_dir,
+                  "Write one file an input here, under its own name (default: standard output)");
+  add_engine_options(verb, options->engine, true);
+  verb.add_option("--jobs", options->jobs, "Files at a time; 0: one a processor")
+      ->check(CLI::Range(0, 1024));
+  verb.add_option("--nbest", options->nbest, "Length of the n-best lists (format json)")
+      ->check(CLI::Range(0, 1000));
+  CLI::Option* rate =
+      verb.add_option("--rate", options->rate_hz,
+                      "Inputs are raw PCM of this sample rate, Hz; 0: they are audio files")
+          ->check(CLI::Range(0, 768'000));
+  verb.add_option("--encoding", options->encoding, "Of raw PCM: s16le, f32le, u8, s24le, s32le")
+      ->needs(rate);
+  verb.add_option("--channels", options->channels, "Of raw PCM, interleaved; they are averaged")
+      ->check(CLI::Range(1, 256))
+      ->needs(rate);
+  verb.add_flag("--no-vad", options->no_vad,
+                "Recognize everything, not only what voice activity detection finds");
+  verb.add_option("--beam", options->beam,
+                  "Beam, natural log: wider is slower and more right (default: the model's)")
+      ->check(CLI::PositiveNumber);
+  verb.add_option("--lm-weight", options->language_weight,
+                  "Weight of the language model's log probabilities (default: the model's)")
+      ->check(CLI::NonNegativeNumber);
+  verb.add_option("--word-penalty", options->word_penalty,
+                  "Added for each word, natural log; below 0 gives fewer words (default: the "
+                  "model's)");
+  verb.add_option("--max-active", options->max_active,
+                  "Most HMMs a frame (default: that of the search)")
+      ->check(CLI::PositiveNumber);
+}
+
+}  // namespace bivox

@@ -1,0 +1,14 @@
+// The verbs of the command line; each adds itself to the program.
+#pragma once
+
+namespace bivox {
+
+class Program;
+
+void add_transcribe_verb(Program& program);
+void add_align_verb(Program& program);
+void add_score_verb(Program& program);
+void add_features_verb(Program& program);
+void add_info_verb(Program& program);
+
+}  // namespace bivox

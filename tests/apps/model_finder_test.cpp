@@ -1,0 +1,76 @@
+#include "apps/model_finder.h"
+
+#include <gtest/gtest.h>
+
+#include "dsp/core/error.h"
+#include "tests/apps/run_bivox.h"
+
+namespace bivox {
+namespace {
+
+class ModelFinder : public testing::Test {
+ protected:
+  ModelFinder() {
+    std::filesystem::create_directories(root() / "acoustic");
+    for (const char* name : {"acoustic/mdef", "a-phone.lm.bin", "words.lm.bin", "words.dict"}) {
+      scratch_.write(name, "x");
+    }
+  }
+  const std::filesystem::path& root() const { return scratch_.path(); }
+
+  ScratchFolder scratch_;
+};
+
+TEST_F(ModelFinder, TakesTheModelOrTheFolderAboveIt) {
+  for (const auto& folder : {root(), root() / "acoustic", root() / "acoustic/"}) {
+    ModelRequest request;
+    request.model = folder;
+    const RecognizerFiles files = find_recognizer_files(request);
+    EXPECT_EQ(files.acoustic_model, root() / "acoustic");
+    EXPECT_EQ(files.language_model, root() / "words.lm.bin");
+    EXPECT_EQ(files.dictionary, root() / "words.dict");
+  }
+}
+
+TEST_F(ModelFinder, GivenFilesComeFirst) {
+  scratch_.write("other.arpa", "x");
+  ModelRequest request;
+  request.model = root();
+  request.language_model = root() / "other.arpa";
+  EXPECT_EQ(find_recognizer_files(request).language_model, root() / "other.arpa");
+  request.language_model = root() / "gone.arpa";
+  EXPECT_THROW(find_recognizer_files(request), Error);
+}
+
+TEST_F(ModelFinder, VariableNamesPlaces) {
+  ::setenv("BIVOX_MODEL_PATH", ("/nowhere:" + root().string()).c_str(), 1);
+  EXPECT_EQ(find_recognizer_files({}).acoustic_model, root() / "acoustic");
+  EXPECT_EQ(installed_models().front().acoustic_model, root() / "acoustic");
+  ::unsetenv("BIVOX_MODEL_PATH");
+}
+
+TEST_F(ModelFinder, ErrorsSayWhatIsMissing) {
+  const auto error_of = [](const ModelRequest& request) {
+    try {
+      find_recognizer_files(request);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kModel);
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  ModelRequest request;
+  request.model = root() / "gone";
+  EXPECT_NE(error_of(request).find("no acoustic model in"), std::string::npos);
+  request.model = root();
+  std::filesystem::remove(root() / "words.dict");
+  EXPECT_NE(error_of(request).find("--dict"), std::string::npos);
+  scratch_.write("words.dict", "x");
+  std::filesystem::remove(root() / "words.lm.bin");
+  EXPECT_NE(error_of(request).find("--lm"), std::string::npos);
+  request.needs_language_model = false;
+  EXPECT_EQ(error_of(request), "no error");
+}
+
+}  // namespace
+}  // namespace bivox
