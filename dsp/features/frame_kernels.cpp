@@ -166,6 +166,21 @@ void multiply_row_impl(const float* HWY_RESTRICT in, int n, const float* HWY_RES
   }
 }
 
+float dot_impl(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, int n) {
+  const Float d;
+  const int lanes = static_cast<int>(hn::Lanes(d));
+  auto even = hn::Zero(d);
+  auto odd = hn::Zero(d);
+  int i = 0;
+  for (; i + 2 * lanes <= n; i += 2 * lanes) {
+    even = hn::MulAdd(hn::LoadU(d, a + i), hn::LoadU(d, b + i), even);
+    odd = hn::MulAdd(hn::LoadU(d, a + i + lanes), hn::LoadU(d, b + i + lanes), odd);
+  }
+  float rest = 0.0F;
+  for (; i < n; ++i) rest += a[i] * b[i];
+  return hn::GetLane(hn::SumOfLanes(d, hn::Add(even, odd))) + rest;
+}
+
 }  // namespace bivox::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -178,6 +193,7 @@ HWY_EXPORT(power_spectrum_impl);
 HWY_EXPORT(mel_block_impl);
 HWY_EXPORT(log_in_place_impl);
 HWY_EXPORT(multiply_row_impl);
+HWY_EXPORT(dot_impl);
 
 float shape_frame(const float* samples, int length, const float* window,
                   const FrameShaping& shaping, float* out, int out_size) {
@@ -205,6 +221,8 @@ void log_in_place(float* x, int n, LogFloor kind, float floor) {
 void multiply_row(const float* in, int n, const float* matrix_t, int columns_padded, float* out) {
   HWY_DYNAMIC_DISPATCH(multiply_row_impl)(in, n, matrix_t, columns_padded, out);
 }
+
+float dot(const float* a, const float* b, int n) { return HWY_DYNAMIC_DISPATCH(dot_impl)(a, b, n); }
 
 }  // namespace bivox::kernels
 #endif

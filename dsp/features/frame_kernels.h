@@ -64,6 +64,9 @@ void log_in_place(float* x, int n, LogFloor kind, float floor);
 /// out[c] = sum_m matrix_t[m][c] in[m]; columns padded to a multiple of 16 (`out` too), aligned.
 void multiply_row(const float* in, int n, const float* matrix_t, int columns_padded, float* out);
 
+/// sum_i a[i] b[i]
+float dot(const float* a, const float* b, int n);
+
 }  // namespace kernels
 
 }  // namespace bivox

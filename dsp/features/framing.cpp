@@ -26,6 +26,43 @@ int64_t mirrored(FramePlacement placement, int64_t i, int64_t n) {
 
 }  // namespace
 
+int64_t num_frames(const FramingOptions& options, int64_t num_samples) {
+  const int64_t n = num_samples;
+  const int64_t length = options.length;
+  const int64_t shift = options.shift;
+  if (n <= 0) return 0;
+  switch (options.placement) {
+    case FramePlacement::kSnip:
+      return n < length ? 0 : 1 + (n - length) / shift;
+    case FramePlacement::kSphinx: {
+      if (n < length) return 0;
+      const int64_t whole = 1 + (n - length) / shift;
+      return whole * shift < n ? whole + 1 : whole;
+    }
+    case FramePlacement::kKaldiReflect:
+      return (n + shift / 2) / shift;
+    case FramePlacement::kCentre:
+    case FramePlacement::kCentreZero:
+      return 1 + n / shift;
+  }
+  return 0;
+}
+
+int64_t frame_start(const FramingOptions& options, int64_t frame) {
+  const int64_t at = frame * options.shift;
+  switch (options.placement) {
+    case FramePlacement::kSnip:
+    case FramePlacement::kSphinx:
+      return at;
+    case FramePlacement::kKaldiReflect:
+      return at + options.shift / 2 - options.length / 2;
+    case FramePlacement::kCentre:
+    case FramePlacement::kCentreZero:
+      return at - options.fft_size / 2 + (options.fft_size - options.length) / 2;
+  }
+  return at;
+}
+
 Framer::Framer(const FramingOptions& options) : options_(options) {
   BIVOX_CHECK(options.length >= 1 && options.shift >= 1 && options.fft_size >= options.length);
   reset();
@@ -42,21 +79,6 @@ void Framer::reset() {
   buffer_start_ = padded ? 0 : -1;
   if (!padded) buffer_.push_back(0.0F);
   padded_left_ = !padded;
-}
-
-int64_t Framer::start_of(int64_t frame) const {
-  const int64_t at = frame * options_.shift;
-  switch (options_.placement) {
-    case FramePlacement::kSnip:
-    case FramePlacement::kSphinx:
-      return at;
-    case FramePlacement::kKaldiReflect:
-      return at + options_.shift / 2 - options_.length / 2;
-    case FramePlacement::kCentre:
-    case FramePlacement::kCentreZero:
-      return at - options_.fft_size / 2 + (options_.fft_size - options_.length) / 2;
-  }
-  return at;
 }
 
 void Framer::accept(std::span<const float> samples) {
@@ -91,29 +113,14 @@ void Framer::pad_right() {
 void Framer::finish() {
   if (finished_) return;
   finished_ = true;
-  const int64_t n = num_samples_;
-  if (n == 0) return;
-  const int64_t length = options_.length;
-  const int64_t shift = options_.shift;
-  switch (options_.placement) {
-    case FramePlacement::kSnip:
-      total_frames_ = n < length ? 0 : 1 + (n - length) / shift;
-      return;
-    case FramePlacement::kSphinx: {
-      total_frames_ = n < length ? 0 : 1 + (n - length) / shift;
-      if (total_frames_ > 0 && total_frames_ * shift < n) ++total_frames_;
-      return;
-    }
-    case FramePlacement::kKaldiReflect:
-      total_frames_ = (n + shift / 2) / shift;
-      break;
-    case FramePlacement::kCentre:
-    case FramePlacement::kCentreZero:
-      total_frames_ = 1 + n / shift;
-      break;
+  total_frames_ = num_frames(options_, num_samples_);
+  // The frames of kSnip and kSphinx never look beyond the signal.
+  if (total_frames_ == 0 || options_.placement == FramePlacement::kSnip ||
+      options_.placement == FramePlacement::kSphinx) {
+    return;
   }
   if (!padded_left_) pad_left();
-  if (total_frames_ > 0) pad_right();
+  pad_right();
 }
 
 int Framer::frames_ready() const {

@@ -41,6 +41,11 @@ struct FramingOptions {
   FramePlacement placement = FramePlacement::kSnip;
 };
 
+/// Frames of a signal of `num_samples` samples.
+int64_t num_frames(const FramingOptions& options, int64_t num_samples);
+/// The first sample of a frame; may be negative.
+int64_t frame_start(const FramingOptions& options, int64_t frame);
+
 class Framer {
  public:
   explicit Framer(const FramingOptions& options);
@@ -65,7 +70,7 @@ class Framer {
  private:
   void pad_left();
   void pad_right();
-  int64_t start_of(int64_t frame) const;
+  int64_t start_of(int64_t frame) const { return frame_start(options_, frame); }
 
   FramingOptions options_;
   // buffer_[0] is the sample at buffer_start_; the stream begins at 0 with padding before it.

@@ -140,5 +140,15 @@ TEST(FrameKernels, MultiplyRow) {
   }
 }
 
+TEST(FrameKernels, Dot) {
+  const std::vector<float> a = noise(103);
+  const std::vector<float> b(a.rbegin(), a.rend());
+  for (const int n : {0, 1, 7, 64, 103}) {
+    double sum = 0.0;
+    for (size_t i = 0; i < static_cast<size_t>(n); ++i) sum += static_cast<double>(a[i]) * b[i];
+    EXPECT_NEAR(dot(a.data(), b.data(), n), sum, 1e-5);
+  }
+}
+
 }  // namespace
 }  // namespace bivox::kernels

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Makes tests/data/features: what independent programs compute on the clips of tests/data/audio.
 
-Needs sphinx_fe (Debian sphinxbase-utils) and the packages kaldi-native-fbank, librosa and soundfile:
-  python3 -m venv venv && venv/bin/pip install kaldi-native-fbank==1.23.0 librosa==0.11.0 soundfile
+Needs sphinx_fe (Debian sphinxbase-utils) and these packages:
+  python3 -m venv venv && venv/bin/pip install kaldi-native-fbank==1.23.0 librosa==0.11.0 soundfile \
+    praat-parselmouth==0.4.7
   venv/bin/python tests/golden/make_features_golden.py
 The tests read the results; neither building nor testing runs this script.
 """
@@ -13,6 +14,7 @@ import tempfile
 import kaldi_native_fbank as knf
 import librosa
 import numpy as np
+import parselmouth
 import soundfile as sf
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
@@ -88,6 +90,12 @@ def main():
                                          hop_length=160, n_mels=40, pad_mode="reflect", htk=True,
                                          norm=None, power=1.0, fmin=50, fmax=7600)
     save("librosa_log_mel_40_reflect", np.log(np.maximum(mel, 1e-10)).T)
+
+    pitch = parselmouth.Sound(str(AUDIO / CLIP)).to_pitch_ac(time_step=0.01, pitch_floor=60,
+                                                             pitch_ceiling=400)
+    centres = 0.0125 + 0.01 * np.arange(261)
+    f0 = np.array([[pitch.get_value_at_time(t)] for t in centres])
+    save("praat_f0", np.nan_to_num(f0))
 
 
 if __name__ == "__main__":
