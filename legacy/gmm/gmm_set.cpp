@@ -1,0 +1,197 @@
+#include "legacy/gmm/gmm_set.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "dsp/core/error.h"
+#include "legacy/gmm/gmm_kernels.h"
+
+namespace bivox {
+namespace {
+
+// The kernels multiply three sums of weights in single precision.
+constexpr float kLeastWeight = 1e-12F;
+
+[[noreturn]] void fail(const std::string& problem) {
+  throw Error(ErrorCode::kModel, "Gaussian mixtures: " + problem);
+}
+
+void expect_size(const char* what, size_t found, size_t expected) {
+  if (found != expected) {
+    fail(fmt::format("{} {}, the other sizes need {}", found, what, expected));
+  }
+}
+
+}  // namespace
+
+GmmSet::GmmSet(const GmmParameters& parameters)
+    : num_densities_(parameters.num_densities),
+      streams_(parameters.streams),
+      transform_(parameters.transform),
+      codebook_of_state_(parameters.codebook_of_state),
+      codebooks_(static_cast<size_t>(std::max(parameters.num_codebooks, 0))) {
+  if (parameters.num_codebooks < 1 || num_densities_ < 1 || streams_.empty() ||
+      codebook_of_state_.empty()) {
+    fail(fmt::format(
+        "{} codebooks of {} densities in {} streams for {} states: expected at least 1 "
+        "of each",
+        parameters.num_codebooks, num_densities_, streams_.size(), codebook_of_state_.size()));
+  }
+  int largest_column = -1;
+  for (const std::vector<int>& columns : streams_) {
+    if (columns.empty() || *std::ranges::min_element(columns) < 0) {
+      fail("a stream has no feature columns or a negative one");
+    }
+    largest_column = std::max(largest_column, *std::ranges::max_element(columns));
+    total_stream_dims_ += static_cast<int>(columns.size());
+  }
+  feature_dims_ = largest_column + 1;
+  if (transform_.size() > 0) {
+    expect_size("rows of the feature transform", static_cast<size_t>(transform_.rows()),
+                static_cast<size_t>(feature_dims_));
+    if (!transform_.allFinite()) {
+      fail("the feature transform has values that are no numbers");
+    }
+    feature_dims_ = static_cast<int>(transform_.cols());
+  }
+  for (const int codebook : codebook_of_state_) {
+    if (codebook < 0 || codebook >= parameters.num_codebooks) {
+      fail(fmt::format("codebook {} of {}", codebook, parameters.num_codebooks));
+    }
+    ++codebooks_[static_cast<size_t>(codebook)].num_states;
+  }
+  pack_gaussians(parameters);
+  pack_weights(parameters);
+}
+
+void GmmSet::pack_gaussians(const GmmParameters& parameters) {
+  const auto densities = static_cast<size_t>(num_densities_);
+  const size_t size = codebooks_.size() * densities * static_cast<size_t>(total_stream_dims_);
+  expect_size("means", parameters.means.size(), size);
+  expect_size("variances", parameters.variances.size(), size);
+  if (!(parameters.variance_floor > 0.0F)) {
+    fail("the variance floor is not positive");
+  }
+  for (size_t f = 0; f < streams_.size(); ++f) {
+    stream_block_.push_back(codebook_block_);
+    codebook_block_ += static_cast<size_t>(
+        gaussian_block_size(static_cast<int>(streams_[f].size()), padded_densities()));
+  }
+  gaussians_ = AlignedBuffer(codebooks_.size() * codebook_block_);
+  const float* mean = parameters.means.data();
+  const float* variance = parameters.variances.data();
+  std::vector<float> floored;
+  for (size_t c = 0; c < codebooks_.size(); ++c) {
+    for (size_t f = 0; f < streams_.size(); ++f) {
+      const size_t dims = streams_[f].size();
+      floored.resize(dims);
+      float* block = gaussians_.data() + c * codebook_block_ + stream_block_[f];
+      for (size_t k = 0; k < static_cast<size_t>(padded_densities()); ++k) {
+        float* group =
+            block +
+            k / kGroup * static_cast<size_t>(gaussian_block_size(static_cast<int>(dims), kGroup));
+        const size_t lane = k % kGroup;
+        if (k >= densities) {
+          group[2 * dims * kGroup + lane] = kNoDensity;
+          continue;
+        }
+        for (size_t d = 0; d < dims; ++d) {
+          if (!std::isfinite(mean[d]) || !std::isfinite(variance[d]) || variance[d] < 0.0F) {
+            fail(fmt::format("codebook {} stream {} density {} dimension {}: mean {}, variance {}",
+                             c, f, k, d, mean[d], variance[d]));
+          }
+          floored[d] = std::max(variance[d], parameters.variance_floor);
+          const float scale = 1.0F / std::sqrt(2.0F * floored[d]);
+          group[2 * d * kGroup + lane] = scale;
+          group[(2 * d + 1) * kGroup + lane] = mean[d] * scale;
+        }
+        group[2 * dims * kGroup + lane] = static_cast<float>(log_normaliser(floored));
+        mean += dims;
+        variance += dims;
+      }
+    }
+  }
+}
+
+void GmmSet::pack_weights(const GmmParameters& parameters) {
+  const size_t num_states = codebook_of_state_.size();
+  const auto densities = static_cast<size_t>(num_densities_);
+  expect_size("mixture weights", parameters.weights.size(),
+              streams_.size() * densities * num_states);
+  for (const float weight : parameters.weights) {
+    if (!(weight >= 0.0F && weight <= 1.001F)) {
+      fail(fmt::format("mixture weight {} is not in [0, 1]", weight));
+    }
+  }
+  size_t size = 0;
+  int first_state = 0;
+  for (Codebook& codebook : codebooks_) {
+    codebook.first_state = first_state;
+    first_state += codebook.num_states;
+    codebook.weights_offset = size;
+    if (codebook.num_states > kFewStates) {
+      codebook.padded_states = AlignedBuffer::padded(codebook.num_states);
+      size += streams_.size() * densities * static_cast<size_t>(codebook.padded_states);
+    } else {
+      size += streams_.size() * static_cast<size_t>(padded_densities()) *
+              static_cast<size_t>(codebook.num_states);
+    }
+  }
+  weights_ = AlignedBuffer(size);
+  // Padded states must have a logarithm; padded densities have weight 0.
+  for (const Codebook& codebook : codebooks_) {
+    if (codebook.padded_states > 0) {
+      std::fill_n(weights_.data() + codebook.weights_offset,
+                  streams_.size() * densities * static_cast<size_t>(codebook.padded_states), 1.0F);
+    }
+  }
+  states_in_order_.resize(num_states);
+  std::vector<size_t> place(num_states);  // within the codebook
+  std::vector<size_t> filled(codebooks_.size(), 0);
+  for (size_t s = 0; s < num_states; ++s) {
+    const auto c = static_cast<size_t>(codebook_of_state_[s]);
+    place[s] = filled[c]++;
+    states_in_order_[static_cast<size_t>(codebooks_[c].first_state) + place[s]] =
+        static_cast<int32_t>(s);
+  }
+  const float* weight = parameters.weights.data();
+  for (size_t f = 0; f < streams_.size(); ++f) {
+    for (size_t k = 0; k < densities; ++k) {
+      for (size_t s = 0; s < num_states; ++s, ++weight) {
+        const Codebook& codebook = codebooks_[static_cast<size_t>(codebook_of_state_[s])];
+        const size_t at =
+            codebook.padded_states > 0
+                ? (f * densities + k) * static_cast<size_t>(codebook.padded_states) + place[s]
+                : (place[s] * streams_.size() + f) * static_cast<size_t>(padded_densities()) + k;
+        weights_[codebook.weights_offset + at] = std::max(*weight, kLeastWeight);
+      }
+    }
+  }
+}
+
+void GmmSet::arrange(const float* row, float* out) const {
+  for (const std::vector<int>& columns : streams_) {
+    for (const int column : columns) {
+      if (transform_.size() == 0) {
+        *out = row[column];
+      } else {
+        const float* coefficients = transform_.data() + column * transform_.cols();
+        float sum = 0.0F;
+        for (int i = 0; i < feature_dims_; ++i) {
+          sum += coefficients[i] * row[i];
+        }
+        *out = sum;
+      }
+      ++out;
+    }
+  }
+}
+
+size_t GmmSet::memory_bytes() const {
+  return (gaussians_.size() + weights_.size()) * sizeof(float) +
+         codebook_of_state_.size() * (sizeof(int) + sizeof(int32_t));
+}
+
+}  // namespace bivox
