@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <utility>
 
 #include "dsp/core/error.h"
 #include "models/lm/arpa.h"
@@ -102,6 +103,19 @@ TEST(SphinxLm, DebianEnglish) {
   EXPECT_EQ(lm->num_ngrams(2), 2051541U);
   const LmState of = lm->step(NgramModel::kEmptyState, lm->find("of").value()).next;
   EXPECT_NEAR(std::exp(lm->step(of, lm->find("the").value()).log_prob), 0.200, 0.0005);
+  // Integers in base 1.0001, from: sphinx_lm_eval -lm en-us.lm.bin -verbose yes
+  //   -text "<s> they stood by the gate awhile listening to the rain </s>"
+  LmState sentence = lm->begin_state();
+  const std::pair<const char*, int> expected[] = {
+      {"they", -42721}, {"stood", -89156},   {"by", -30523},         {"the", -19257},
+      {"gate", -83935}, {"awhile", -123250}, {"listening", -115020}, {"to", -3839},
+      {"the", -16210},  {"rain", -95871},    {"</s>", -14033},
+  };
+  for (const auto& [word, log_prob] : expected) {
+    const auto step = lm->step(sentence, lm->find(word).value());
+    EXPECT_NEAR(static_cast<double>(step.log_prob) / std::log(1.0001), log_prob, 1.5) << word;
+    sentence = step.next;
+  }
   EXPECT_LT(lm->num_bytes(), size_t{48} << 20);
   // A sentence's worth of contexts, each a distribution.
   LmState state = lm->begin_state();
