@@ -1,0 +1,203 @@
+// `bivox transcribe` and `bivox align` from the outside, with the first model. Skipped where the
+// Debian package pocketsphinx-en-us is not installed.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <chrono>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "dsp/audio/audio_file.h"
+#include "tests/apps/run_bivox.h"
+
+namespace bivox {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kAudio = fs::path(BIVOX_TEST_DATA) / "audio";
+const fs::path kClip = kAudio / "kathleen-arctic_a0045_1592747525.wav";
+const fs::path kOtherClip = kAudio / "librispeech-1867-154075-0005.flac";
+
+std::string quoted(const fs::path& path) { return "'" + path.string() + "'"; }
+
+size_t lines_in(const std::string& text) {
+  return static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+class CliTranscribe : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!fs::exists("/usr/share/pocketsphinx/model/en-us/en-us/mdef")) {
+      GTEST_SKIP() << "pocketsphinx-en-us is not installed";
+    }
+  }
+  ScratchFolder scratch_;
+};
+
+TEST_F(CliTranscribe, OneFileIsItsTextAlone) {
+  const ProgramRun run = run_bivox("transcribe -q " + quoted(kOtherClip));
+  EXPECT_EQ(run.code, 0);
+  EXPECT_TRUE(run.err.empty()) << run.err;
+  EXPECT_NE(run.out.find("can show you the tracks"), std::string::npos) << run.out;
+  EXPECT_EQ(run.out.find(':'), std::string::npos) << run.out;
+}
+
+TEST_F(CliTranscribe, BadFilesAmongGoodOnesAreNamedAndTheRestGoOn) {
+  scratch_.write("empty.wav", "");
+  scratch_.write("text.flac", "this is no audio");
+  scratch_.write("cut.wav", content_of(kClip).substr(0, 30));
+  fs::copy_file(kClip, scratch_.path() / "z-good.wav");
+  fs::create_directories(scratch_.path() / "folder.wav");
+  const std::string out = scratch_.quoted("out");
+  const ProgramRun run = run_bivox("transcribe --format srt --output-dir " + out + " " +
+                                   quoted(scratch_.path()) + " /no/such.wav " + quoted(kOtherClip));
+  EXPECT_EQ(run.code, 3);
+  EXPECT_TRUE(run.out.empty()) << run.out;
+  for (const char* name : {"empty.wav", "text.flac", "cut.wav", "/no/such.wav"}) {
+    EXPECT_NE(run.err.find(name), std::string::npos) << name << '\n' << run.err;
+  }
+  size_t written = 0;
+  for (const auto& entry : fs::directory_iterator(scratch_.path() / "out")) {
+    ++written;
+    EXPECT_EQ(entry.path().extension(), ".srt") << entry.path();
+  }
+  EXPECT_EQ(written, 2U);
+  EXPECT_TRUE(content_of(scratch_.path() / "out/z-good.srt").starts_with("1\n00:00:0"));
+}
+
+TEST_F(CliTranscribe, StandardInputAndRawPcmGiveTheSameText) {
+  const std::string text = run_bivox("transcribe -q " + quoted(kClip)).out;
+  EXPECT_FALSE(text.empty());
+  EXPECT_EQ(run_bivox("transcribe -q - < " + quoted(kClip)).out, text);
+  const AudioBuffer audio = read_audio(kClip);
+  std::string pcm;
+  for (const float sample : audio.samples) {
+    const auto value = static_cast<int>(std::lround(sample * 32768.0F));
+    pcm += static_cast<char>(value & 0xFF);
+    pcm += static_cast<char>((value >> 8) & 0xFF);
+  }
+  const std::string raw = scratch_.write("clip.raw", pcm);
+  EXPECT_EQ(
+      run_bivox("transcribe -q - --rate " + std::to_string(audio.sample_rate_hz) + " < " + raw).out,
+      text);
+}
+
+TEST_F(CliTranscribe, OutputDoesNotDependOnTheNumberOfThreads) {
+  const std::string arguments = "transcribe -q " + quoted(kAudio);
+  const ProgramRun one = run_bivox(arguments);
+  const ProgramRun four = run_bivox(arguments + " --jobs 4");
+  EXPECT_EQ(one.code, 0);
+  EXPECT_EQ(four.code, 0);
+  EXPECT_EQ(one.out, four.out);
+  EXPECT_GE(lines_in(one.out), 8U);
+  EXPECT_NE(one.out.find(kClip.string() + ": "), std::string::npos) << one.out;
+}
+
+TEST_F(CliTranscribe, ManifestGivesALineForEveryUtterance) {
+  const std::string manifest = scratch_.write("manifest.tsv",
+                                              "id\tpath\tsplit\ttext\n"
+                                              "good\t" +
+                                                  kOtherClip.string() +
+                                                  "\tdev\tx\n"
+                                                  "gone\tgone.wav\tdev\tx\n"
+                                                  "other\tother.wav\ttest\tx\n");
+  const ProgramRun tsv = run_bivox("transcribe --split dev --manifest " + manifest);
+  EXPECT_EQ(tsv.code, 3);
+  EXPECT_TRUE(tsv.out.starts_with("good\tthat's")) << tsv.out;
+  EXPECT_TRUE(tsv.out.ends_with("\ngone\t\n")) << tsv.out;
+  const ProgramRun trn = run_bivox("transcribe --split dev --format trn --manifest " + manifest);
+  EXPECT_TRUE(trn.out.ends_with(" (good)\n (gone)\n")) << trn.out;
+}
+
+TEST_F(CliTranscribe, JsonHoldsTimesInsideOfTheFile) {
+  const ProgramRun run = run_bivox("transcribe -q --nbest 3 --format json " + quoted(kOtherClip));
+  const auto parsed = nlohmann::json::parse(run.out);
+  double last = 0.0;
+  size_t words = 0;
+  for (const auto& segment : parsed["segments"]) {
+    EXPECT_FALSE(segment["nbest"].empty());
+    for (const auto& word : segment["words"]) {
+      ++words;
+      EXPECT_GE(word["start_s"].get<double>(), last);
+      EXPECT_GT(word["end_s"].get<double>(), word["start_s"].get<double>());
+      EXPECT_GE(word["confidence"].get<double>(), 0.0);
+      EXPECT_LE(word["confidence"].get<double>(), 1.0);
+      last = word["end_s"];
+    }
+  }
+  EXPECT_GT(words, 5U);
+  EXPECT_LE(last, parsed["duration_s"].get<double>());
+}
+
+TEST_F(CliTranscribe, SilenceIsAnEmptyTranscript) {
+  write_audio(scratch_.path() / "silence.wav", {std::vector<float>(48000, 0.0F), 16000});
+  const ProgramRun run = run_bivox("transcribe " + scratch_.quoted("silence.wav"));
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_TRUE(run.out.empty()) << run.out;
+}
+
+TEST_F(CliTranscribe, InterruptLeavesWholeFilesAlone) {
+  // Enough copies that the run cannot end before the signal comes.
+  for (int i = 0; i < 200; ++i) {
+    fs::create_symlink(kOtherClip, scratch_.path() / (std::to_string(1000 + i) + ".flac"));
+  }
+  const fs::path out = scratch_.path() / "out";
+  const std::string command = std::string("exec '") + BIVOX_PROGRAM +
+                              "' transcribe -q --format json --output-dir " + quoted(out) + " " +
+                              quoted(scratch_.path());
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    ::execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+    ::_exit(127);
+  }
+  const auto first = out / "1000.json";
+  int status = 0;
+  while (!fs::exists(first) && ::waitpid(child, &status, WNOHANG) == 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  ::kill(child, SIGINT);
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 130);
+  size_t written = 0;
+  for (const auto& entry : fs::directory_iterator(out)) {
+    ++written;
+    EXPECT_EQ(entry.path().extension(), ".json");
+    EXPECT_TRUE(nlohmann::json::accept(content_of(entry.path()))) << entry.path();
+  }
+  EXPECT_GE(written, 1U);
+  EXPECT_LT(written, 200U);
+}
+
+TEST_F(CliTranscribe, ModelErrorsAreFour) {
+  const std::string clip = quoted(kClip);
+  const std::string damaged = scratch_.write("damaged.lm.bin", "Trie Language Model");
+  const std::string no_words = scratch_.write("no.dict", "hello HH AH L OW XX\n");
+  for (const std::string& options : std::vector<std::string>{
+           "--model /nowhere", "--lm /no/such.lm", "--lm " + damaged, "--dict " + no_words}) {
+    const ProgramRun run = run_bivox("transcribe " + clip + " " + options);
+    EXPECT_EQ(run.code, 4) << options << run.err;
+    EXPECT_TRUE(run.out.empty());
+  }
+}
+
+TEST_F(CliTranscribe, UsageErrorsAreTwo) {
+  const std::string clip = quoted(kClip);
+  for (const std::string& arguments : std::vector<std::string>{
+           "", clip + " --format doc", clip + " " + clip + " --format srt", clip + " --channels 2",
+           clip + " --engine rnn", clip + " --output-dir x --format trn", clip + " --beam -3",
+           clip + " --manifest x.tsv", clip + " --rate 16000 --encoding mulaw",
+           clip + " " + clip + " --output-dir " + scratch_.quoted("out")}) {
+    const ProgramRun run = run_bivox("transcribe " + arguments);
+    EXPECT_EQ(run.code, 2) << arguments << run.err;
+    EXPECT_TRUE(run.out.empty());
+  }
+}
+
+}  // namespace
+}  // namespace bivox
