@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <random>
+#include <thread>
 
 #include "dsp/core/error.h"
 #include "tests/dsp/golden.h"
@@ -124,6 +125,18 @@ TEST(FrontEnd, HugeSamplesStayFinite) {
   for (size_t i = 0; i < audio.samples.size(); i += 2) audio.samples[i] = -1e6F;
   audio.samples[1001] = 1e30F;
   EXPECT_TRUE(compute_features(sphinx_front_end(), audio).allFinite());
+}
+
+TEST(FrontEnd, StreamsInThreadsGiveTheSameRows) {
+  const AudioBuffer audio = golden::clip(golden::kClip);
+  const FeatureMatrix expected = compute_features(sphinx_front_end(), audio);
+  std::vector<FeatureMatrix> results(4);
+  std::vector<std::thread> threads;
+  for (FeatureMatrix& result : results) {
+    threads.emplace_back([&] { result = compute_features(sphinx_front_end(), audio); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const FeatureMatrix& result : results) EXPECT_TRUE(result == expected);
 }
 
 TEST(FrontEnd, DitherIsRepeatable) {
