@@ -15,7 +15,6 @@
 
 #include "dsp/core/check.h"
 #include "dsp/core/error.h"
-#include "models/lm/ngram_builder.h"
 #include "models/lm/text_lines.h"
 
 namespace bivox {
@@ -335,10 +334,15 @@ class ArpaReader {
 
 }  // namespace
 
+NgramTables read_arpa(std::span<const std::byte> bytes, std::string_view name,
+                      const ArpaOptions& options) {
+  BIVOX_CHECK(options.codebook_size >= 1 && options.codebook_size <= kMaxCodebookSize);
+  return ArpaReader(bytes, name).read(options);
+}
+
 std::shared_ptr<const NgramModel> parse_arpa(std::span<const std::byte> bytes,
                                              std::string_view name, const ArpaOptions& options) {
-  BIVOX_CHECK(options.codebook_size >= 1 && options.codebook_size <= kMaxCodebookSize);
-  return build_ngram_model(ArpaReader(bytes, name).read(options), name);
+  return build_ngram_model(read_arpa(bytes, name, options), name);
 }
 
 }  // namespace bivox

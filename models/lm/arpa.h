@@ -23,7 +23,7 @@
 #include <span>
 #include <string_view>
 
-#include "models/lm/ngram.h"
+#include "models/lm/ngram_builder.h"
 
 namespace bivox {
 
@@ -32,6 +32,10 @@ struct ArpaOptions {
   uint32_t codebook_size = 65536;
 };
 
+/// The tables for build_ngram_model(); the bytes are not needed afterwards.
+NgramTables read_arpa(std::span<const std::byte> bytes, std::string_view name,
+                      const ArpaOptions& options = {});
+/// The model itself.
 std::shared_ptr<const NgramModel> parse_arpa(std::span<const std::byte> bytes,
                                              std::string_view name,
                                              const ArpaOptions& options = {});

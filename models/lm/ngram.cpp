@@ -1,14 +1,13 @@
 #include "models/lm/ngram.h"
 
-#include <fmt/format.h>
-
-#include <cstring>
+#include <string>
 
 #include "dsp/core/error.h"
 #include "dsp/core/file_io.h"
 #include "models/lm/arpa.h"
 #include "models/lm/ngram_binary.h"
 #include "models/lm/ngram_block.h"
+#include "models/lm/ngram_builder.h"
 #include "models/lm/sphinx_lm.h"
 
 namespace bivox {
@@ -17,6 +16,10 @@ namespace {
 std::optional<LmWord> optional_word(uint32_t word) {
   if (word == kNoNgramWord) return std::nullopt;
   return word;
+}
+
+NgramTables read_tables(std::span<const std::byte> bytes, std::string_view name) {
+  return is_sphinx_lm(bytes) ? read_sphinx_lm(bytes, name) : read_arpa(bytes, name);
 }
 
 }  // namespace
@@ -49,16 +52,21 @@ NgramModel::NgramModel(std::unique_ptr<const NgramBlock> block) : block_(std::mo
 NgramModel::~NgramModel() = default;
 
 std::shared_ptr<const NgramModel> NgramModel::load(const std::filesystem::path& path) {
-  MappedFile file(path, ErrorCode::kModel);
-  if (is_ngram_binary(file.bytes())) return map_ngram_binary(std::move(file), path.string());
-  return parse(file.bytes(), path.string());
+  const std::string name = path.string();
+  NgramTables tables;
+  {
+    MappedFile file(path, ErrorCode::kModel);
+    if (is_ngram_binary(file.bytes())) return map_ngram_binary(std::move(file), name);
+    tables = read_tables(file.bytes(), name);
+  }
+  // The file is unmapped by now: its pages and those of the model are never there together.
+  return build_ngram_model(tables, name);
 }
 
 std::shared_ptr<const NgramModel> NgramModel::parse(std::span<const std::byte> bytes,
                                                     std::string_view name) {
   if (is_ngram_binary(bytes)) return parse_ngram_binary(bytes, name);
-  if (is_sphinx_lm(bytes)) return parse_sphinx_lm(bytes, name);
-  return parse_arpa(bytes, name);
+  return build_ngram_model(read_tables(bytes, name), name);
 }
 
 std::optional<LmWord> NgramModel::find(std::string_view word) const noexcept {

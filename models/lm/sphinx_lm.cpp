@@ -9,7 +9,6 @@
 
 #include "dsp/core/error.h"
 #include "dsp/core/log.h"
-#include "models/lm/ngram_builder.h"
 
 namespace bivox {
 namespace {
@@ -304,8 +303,7 @@ bool is_sphinx_lm(std::span<const std::byte> bytes) {
          std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) == 0;
 }
 
-std::shared_ptr<const NgramModel> parse_sphinx_lm(std::span<const std::byte> bytes,
-                                                  std::string_view name) {
+NgramTables read_sphinx_lm(std::span<const std::byte> bytes, std::string_view name) {
   Reader reader(bytes, name);
   reader.take(kMagic.size(), "its magic");
   const auto order = static_cast<uint32_t>(reader.take(1, "its header").front());
@@ -363,12 +361,8 @@ std::shared_ptr<const NgramModel> parse_sphinx_lm(std::span<const std::byte> byt
                                   reversed[k], is_highest, name));
     }
   }
-  reversed.clear();
-  reversed.shrink_to_fit();
   for (Turned& level : turned) tables.levels.push_back(std::move(level.level));
-  turned.clear();
-  turned.shrink_to_fit();
-  return build_ngram_model(tables, name);
+  return tables;
 }
 
 }  // namespace bivox

@@ -19,16 +19,15 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <span>
 #include <string_view>
 
-#include "models/lm/ngram.h"
+#include "models/lm/ngram_builder.h"
 
 namespace bivox {
 
 bool is_sphinx_lm(std::span<const std::byte> bytes);
-std::shared_ptr<const NgramModel> parse_sphinx_lm(std::span<const std::byte> bytes,
-                                                  std::string_view name);
+/// The tables for build_ngram_model(); the bytes are not needed afterwards.
+NgramTables read_sphinx_lm(std::span<const std::byte> bytes, std::string_view name);
 
 }  // namespace bivox
