@@ -106,8 +106,10 @@ int select_densities_impl(const float* log_densities, int padded_densities, floa
     const auto values_here = hn::Load(d, log_densities + i);
     const auto keep = hn::Ge(values_here, limit);
     if (hn::AllFalse(d, keep)) continue;
-    hn::CompressStore(hn::Iota(di, i), hn::RebindMask(di, keep), di, kept + count);
-    count += hn::CompressStore(hn::Sub(values_here, top_vector), keep, d, values + count);
+    // Not CompressStore: compressing straight to memory takes a hundred cycles on some machines.
+    hn::StoreU(hn::Compress(hn::Iota(di, i), hn::RebindMask(di, keep)), di, kept + count);
+    hn::StoreU(hn::Compress(hn::Sub(values_here, top_vector), keep), d, values + count);
+    count += hn::CountTrue(d, keep);
   }
   if (count == 0) {  // features that are infinite or no numbers
     kept[0] = 0;
@@ -127,6 +129,7 @@ template <int kVectors>
 HWY_INLINE void mix_chunk(std::span<const KeptDensities> streams, int padded_states, int first,
                           float* HWY_RESTRICT out) {
   const Float d;
+  const hn::Rebind<hwy::bfloat16_t, Float> dw;
   const size_t lanes = hn::Lanes(d);
   Vec products[kVectors];
   Vec logs[kVectors];
@@ -141,11 +144,13 @@ HWY_INLINE void mix_chunk(std::span<const KeptDensities> streams, int padded_sta
     Vec sums[kVectors];
     for (int v = 0; v < kVectors; ++v) sums[v] = hn::Zero(d);
     for (int k = 0; k < stream.count; ++k) {
-      const float* weights =
-          stream.weights + static_cast<ptrdiff_t>(stream.indices[k]) * padded_states + first;
+      const auto* weights = reinterpret_cast<const hwy::bfloat16_t*>(
+          stream.weights + static_cast<ptrdiff_t>(stream.indices[k]) * padded_states + first);
       const Vec value = hn::Set(d, stream.values[k]);
       for (int v = 0; v < kVectors; ++v) {
-        sums[v] = hn::MulAdd(value, hn::Load(d, weights + static_cast<size_t>(v) * lanes), sums[v]);
+        const auto weight =
+            hn::PromoteTo(d, hn::LoadU(dw, weights + static_cast<size_t>(v) * lanes));
+        sums[v] = hn::MulAdd(value, weight, sums[v]);
       }
     }
     // A sum is at least 1e-12, the least weight: three of them stay normal numbers in single
@@ -170,6 +175,9 @@ HWY_INLINE void mix_chunk(std::span<const KeptDensities> streams, int padded_sta
 void mix_states_impl(std::span<const KeptDensities> streams, int padded_states, float* out) {
   const int lanes = static_cast<int>(hn::Lanes(Float()));
   int first = 0;
+  for (; first + 8 * lanes <= padded_states; first += 8 * lanes) {
+    mix_chunk<8>(streams, padded_states, first, out);
+  }
   for (; first + 4 * lanes <= padded_states; first += 4 * lanes) {
     mix_chunk<4>(streams, padded_states, first, out);
   }

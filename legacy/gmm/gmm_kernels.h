@@ -35,11 +35,12 @@ void log_densities(const float* block, int dims, int padded_densities, const flo
 int select_densities(const float* log_densities, int padded_densities, float threshold,
                      int32_t* kept, float* values, float* best);
 
-/// What select_densities gave for one stream, and the weights [density][padded_states] to sum.
+/// What select_densities gave for one stream, and the weights [density][padded_states] to sum, as
+/// bfloat16 (the upper half of a float, relative error 2^-9): summing weights is bound by memory.
 struct KeptDensities {
   const int32_t* indices;
   const float* values;
-  const float* weights;
+  const uint16_t* weights;
   int count;
   float best;
 };

@@ -5,37 +5,34 @@
 #include "dsp/core/check.h"
 
 namespace bivox {
+namespace {
+
+/// Floats between the scores of two frames of a codebook.
+int score_stride(const GmmSet::Codebook& codebook) {
+  return std::max(codebook.padded_states, codebook.num_states);
+}
+
+}  // namespace
 
 GmmScores::GmmScores(std::shared_ptr<const GmmSet> gmms, const GmmScoresOptions& options)
     : gmms_(std::move(gmms)), options_(options) {
   BIVOX_CHECK(gmms_ != nullptr);
   BIVOX_CHECK(options_.selection_threshold > 0.0F);
   const auto codebooks = static_cast<size_t>(gmms_->num_codebooks());
+  const auto streams = static_cast<size_t>(gmms_->num_streams());
+  const auto padded = static_cast<size_t>(gmms_->padded_densities());
   evaluated_.assign(codebooks, 0);
-  touched_.assign(codebooks, 0);
-  kept_place_.assign(codebooks, -1);
-  densities_ = AlignedBuffer(static_cast<size_t>(kBlockFrames * gmms_->padded_densities()));
-  kept_capacity_ = gmms_->padded_densities() + kGroup;
-  int places = 0;
-  int largest = 0;
-  for (size_t c = 0; c < codebooks; ++c) {
-    const GmmSet::Codebook& codebook = gmms_->codebook(static_cast<int>(c));
-    if (codebook.padded_states > 0) {
-      kept_place_[c] = places++;
-      largest = std::max(largest, codebook.padded_states);
-    }
+  written_.assign(codebooks, 0);
+  size_t size = 0;
+  for (int c = 0; c < gmms_->num_codebooks(); ++c) {
+    first_score_.push_back(size);
+    size += static_cast<size_t>(score_stride(gmms_->codebook(c)) * kBlockFrames);
   }
-  const size_t lists = static_cast<size_t>(places) * static_cast<size_t>(gmms_->num_streams()) *
-                       static_cast<size_t>(kBlockFrames);
-  kept_.resize(lists * static_cast<size_t>(kept_capacity_));
+  scores_ = AlignedBuffer(size);
+  densities_ = AlignedBuffer(streams * kBlockFrames * padded);
+  kept_.resize(streams * (padded + kGroup));
   kept_values_.resize(kept_.size());
-  kept_counts_.resize(lists);
-  kept_best_.resize(lists);
-  if (places < gmms_->num_codebooks()) {
-    few_scores_.resize(static_cast<size_t>(gmms_->num_states()) * kBlockFrames);
-  }
-  mix_.resize(static_cast<size_t>(gmms_->num_streams()));
-  mixed_ = AlignedBuffer(static_cast<size_t>(largest));
+  mix_.resize(streams);
 }
 
 void GmmScores::reset() {
@@ -70,68 +67,54 @@ void GmmScores::begin_block(int frame) {
   }
 }
 
-size_t GmmScores::kept_index(int codebook, int stream, int frame_in_block) const {
-  const int place = kept_place_[static_cast<size_t>(codebook)];
-  return static_cast<size_t>((place * gmms_->num_streams() + stream) * kBlockFrames +
-                             frame_in_block);
-}
-
-void GmmScores::evaluate(int codebook) {
-  int& evaluated = evaluated_[static_cast<size_t>(codebook)];
-  if (evaluated == block_serial_) {
-    return;
-  }
-  evaluated = block_serial_;
+void GmmScores::evaluate(int codebook, int first) {
   const GmmSet::Codebook& shape = gmms_->codebook(codebook);
   const int padded = gmms_->padded_densities();
   const int stride = gmms_->total_stream_dims();
-  const float* row = rows_.data() + static_cast<std::ptrdiff_t>(block_start_ - first_row_) * stride;
-  float* few = few_scores_.data() + static_cast<std::ptrdiff_t>(shape.first_state) * kBlockFrames;
+  const int frames = block_frames_ - first;
+  const float* row =
+      rows_.data() + static_cast<std::ptrdiff_t>(block_start_ + first - first_row_) * stride;
   for (int f = 0; f < gmms_->num_streams(); ++f) {
-    log_densities(gmms_->gaussians(codebook, f), gmms_->stream_dims(f), padded, row, stride,
-                  block_frames_, densities_.data());
+    log_densities(gmms_->gaussians(codebook, f), gmms_->stream_dims(f), padded, row, stride, frames,
+                  densities_.data() + static_cast<std::ptrdiff_t>(f) * kBlockFrames * padded);
     row += gmms_->stream_dims(f);
-    for (int t = 0; t < block_frames_; ++t) {
-      const float* densities = densities_.data() + static_cast<std::ptrdiff_t>(t) * padded;
-      if (shape.padded_states > 0) {
-        const size_t list = kept_index(codebook, f, t);
-        const size_t first = list * static_cast<size_t>(kept_capacity_);
-        kept_counts_[list] =
-            select_densities(densities, padded, options_.selection_threshold, kept_.data() + first,
-                             kept_values_.data() + first, &kept_best_[list]);
-        continue;
-      }
-      for (int i = 0; i < shape.num_states; ++i) {
-        const float score = log_mixture(densities, gmms_->state_weights(shape, i, f), padded);
-        float& sum = few[i * kBlockFrames + t];
-        sum = f == 0 ? score : sum + score;
-      }
+  }
+  float* scores = scores_.data() + first_score_[static_cast<size_t>(codebook)] +
+                  static_cast<std::ptrdiff_t>(first) * score_stride(shape);
+  for (int t = 0; t < frames; ++t, scores += score_stride(shape)) {
+    if (shape.padded_states == 0) {
+      score_few_states(shape, t, scores);
+    } else {
+      score_many_states(shape, t, scores);
     }
   }
 }
 
-void GmmScores::write(int codebook, int frame, std::span<float> out) {
-  const GmmSet::Codebook& shape = gmms_->codebook(codebook);
-  const int32_t* states = gmms_->states_in_order().data() + shape.first_state;
-  const int t = frame - block_start_;
-  if (shape.padded_states == 0) {
-    const float* few =
-        few_scores_.data() + static_cast<std::ptrdiff_t>(shape.first_state) * kBlockFrames + t;
-    for (int i = 0; i < shape.num_states; ++i) {
-      out[static_cast<size_t>(states[i])] = few[i * kBlockFrames];
-    }
-    return;
-  }
+void GmmScores::score_many_states(const GmmSet::Codebook& codebook, int t, float* scores) {
+  const int padded = gmms_->padded_densities();
   for (int f = 0; f < gmms_->num_streams(); ++f) {
-    const size_t list = kept_index(codebook, f, t);
-    const size_t first = list * static_cast<size_t>(kept_capacity_);
-    mix_[static_cast<size_t>(f)] = {kept_.data() + first, kept_values_.data() + first,
-                                    gmms_->density_weights(shape, f), kept_counts_[list],
-                                    kept_best_[list]};
+    KeptDensities& stream = mix_[static_cast<size_t>(f)];
+    int32_t* kept = kept_.data() + static_cast<std::ptrdiff_t>(f) * (padded + kGroup);
+    float* values = kept_values_.data() + static_cast<std::ptrdiff_t>(f) * (padded + kGroup);
+    stream.count = select_densities(
+        densities_.data() + static_cast<std::ptrdiff_t>(f * kBlockFrames + t) * padded, padded,
+        options_.selection_threshold, kept, values, &stream.best);
+    stream.indices = kept;
+    stream.values = values;
+    stream.weights = gmms_->density_weights(codebook, f);
   }
-  mix_states(mix_, shape.padded_states, mixed_.data());
-  for (int i = 0; i < shape.num_states; ++i) {
-    out[static_cast<size_t>(states[i])] = mixed_[static_cast<size_t>(i)];
+  mix_states(mix_, codebook.padded_states, scores);
+}
+
+void GmmScores::score_few_states(const GmmSet::Codebook& codebook, int t, float* scores) {
+  const int padded = gmms_->padded_densities();
+  for (int i = 0; i < codebook.num_states; ++i) {
+    scores[i] = 0.0F;
+    for (int f = 0; f < gmms_->num_streams(); ++f) {
+      scores[i] += log_mixture(
+          densities_.data() + static_cast<std::ptrdiff_t>(f * kBlockFrames + t) * padded,
+          gmms_->state_weights(codebook, i, f), padded);
+    }
   }
 }
 
@@ -143,11 +126,22 @@ void GmmScores::score(int frame, std::span<const StateId> active, std::span<floa
   }
   ++call_serial_;
   const auto touch = [&](int codebook) {
-    int& touched = touched_[static_cast<size_t>(codebook)];
-    if (touched != call_serial_) {
-      touched = call_serial_;
-      evaluate(codebook);
-      write(codebook, frame, out);
+    const auto c = static_cast<size_t>(codebook);
+    if (written_[c] == call_serial_) {
+      return;
+    }
+    written_[c] = call_serial_;
+    const int t = frame - block_start_;
+    if (evaluated_[c] != block_serial_) {
+      evaluated_[c] = block_serial_;
+      evaluate(codebook, t);
+    }
+    const GmmSet::Codebook& shape = gmms_->codebook(codebook);
+    const float* scores =
+        scores_.data() + first_score_[c] + static_cast<std::ptrdiff_t>(t) * score_stride(shape);
+    const int32_t* states = gmms_->states_in_order().data() + shape.first_state;
+    for (int i = 0; i < shape.num_states; ++i) {
+      out[static_cast<size_t>(states[i])] = scores[i];
     }
   };
   if (active.empty()) {

@@ -28,7 +28,7 @@
 namespace bivox {
 
 struct GmmScoresOptions {
-  float selection_threshold = 5.0F;  ///< Natural log; see above.
+  float selection_threshold = 7.0F;  ///< Natural log; see above.
 };
 
 class GmmScores : public AcousticScores {
@@ -47,11 +47,11 @@ class GmmScores : public AcousticScores {
 
   /// Makes the block that begins at `frame` the current one.
   void begin_block(int frame);
-  /// Evaluates the densities of a codebook for the current block, unless that is done.
-  void evaluate(int codebook);
-  /// Writes the states of a codebook.
-  void write(int codebook, int frame, std::span<float> out);
-  size_t kept_index(int codebook, int stream, int frame_in_block) const;
+  /// Scores the states of a codebook for the frames of the current block from `first` on.
+  void evaluate(int codebook, int first);
+  /// Scores of one frame, the t-th of those in densities_.
+  void score_many_states(const GmmSet::Codebook& codebook, int t, float* scores);
+  void score_few_states(const GmmSet::Codebook& codebook, int t, float* scores);
 
   std::shared_ptr<const GmmSet> gmms_;
   GmmScoresOptions options_;
@@ -62,20 +62,16 @@ class GmmScores : public AcousticScores {
   int block_frames_ = 0;
 
   std::vector<int> evaluated_;  // [codebook]: serial number of the block it was evaluated for
-  std::vector<int> touched_;    // [codebook]: serial number of the call that wrote it
+  std::vector<int> written_;    // [codebook]: serial number of the call that wrote it
   int block_serial_ = 0;
   int call_serial_ = 0;
 
-  AlignedBuffer densities_;         // [kBlockFrames][padded densities]
-  int kept_capacity_ = 0;           // elements of one row of kept_*
-  std::vector<int> kept_place_;     // [codebook]: number among codebooks with many states, or -1
-  std::vector<int32_t> kept_;       // [place][stream][frame][kept_capacity_]
-  std::vector<float> kept_values_;  // as kept_
-  std::vector<int> kept_counts_;    // [place][stream][frame]
-  std::vector<float> kept_best_;    // as kept_counts_
-  std::vector<float> few_scores_;   // [state in order][frame], of codebooks with few states
-  std::vector<KeptDensities> mix_;  // [stream]
-  AlignedBuffer mixed_;             // [largest padded_states]
+  AlignedBuffer densities_;          // [stream][frame][padded densities]
+  std::vector<size_t> first_score_;  // [codebook]: where its scores begin
+  AlignedBuffer scores_;             // codebook by codebook: [frame][states, padded]
+  std::vector<int32_t> kept_;        // [stream][padded densities + kGroup]
+  std::vector<float> kept_values_;   // as kept_
+  std::vector<KeptDensities> mix_;   // [stream]
 };
 
 }  // namespace bivox

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "dsp/core/error.h"
@@ -13,6 +14,12 @@ namespace {
 
 // The kernels multiply three sums of weights in single precision.
 constexpr float kLeastWeight = 1e-12F;
+
+/// The upper half of a float, rounded to nearest.
+uint16_t to_bfloat16(float value) {
+  const uint32_t bits = std::bit_cast<uint32_t>(value);
+  return static_cast<uint16_t>((bits + 0x7FFFU + ((bits >> 16U) & 1U)) >> 16U);
+}
 
 [[noreturn]] void fail(const std::string& problem) {
   throw Error(ErrorCode::kModel, "Gaussian mixtures: " + problem);
@@ -126,27 +133,23 @@ void GmmSet::pack_weights(const GmmParameters& parameters) {
     }
   }
   size_t size = 0;
+  size_t half_size = 0;
   int first_state = 0;
   for (Codebook& codebook : codebooks_) {
     codebook.first_state = first_state;
     first_state += codebook.num_states;
-    codebook.weights_offset = size;
     if (codebook.num_states > kFewStates) {
       codebook.padded_states = AlignedBuffer::padded(codebook.num_states);
-      size += streams_.size() * densities * static_cast<size_t>(codebook.padded_states);
+      codebook.weights_offset = half_size;
+      half_size += streams_.size() * densities * static_cast<size_t>(codebook.padded_states);
     } else {
+      codebook.weights_offset = size;
       size += streams_.size() * static_cast<size_t>(padded_densities()) *
               static_cast<size_t>(codebook.num_states);
     }
   }
-  weights_ = AlignedBuffer(size);
-  // Padded states must have a logarithm; padded densities have weight 0.
-  for (const Codebook& codebook : codebooks_) {
-    if (codebook.padded_states > 0) {
-      std::fill_n(weights_.data() + codebook.weights_offset,
-                  streams_.size() * densities * static_cast<size_t>(codebook.padded_states), 1.0F);
-    }
-  }
+  weights_ = AlignedBuffer(size);                      // padded densities have weight 0
+  half_weights_.assign(half_size, to_bfloat16(1.0F));  // padded states must have a logarithm
   states_in_order_.resize(num_states);
   std::vector<size_t> place(num_states);  // within the codebook
   std::vector<size_t> filled(codebooks_.size(), 0);
@@ -161,11 +164,16 @@ void GmmSet::pack_weights(const GmmParameters& parameters) {
     for (size_t k = 0; k < densities; ++k) {
       for (size_t s = 0; s < num_states; ++s, ++weight) {
         const Codebook& codebook = codebooks_[static_cast<size_t>(codebook_of_state_[s])];
-        const size_t at =
-            codebook.padded_states > 0
-                ? (f * densities + k) * static_cast<size_t>(codebook.padded_states) + place[s]
-                : (place[s] * streams_.size() + f) * static_cast<size_t>(padded_densities()) + k;
-        weights_[codebook.weights_offset + at] = std::max(*weight, kLeastWeight);
+        const float floored = std::max(*weight, kLeastWeight);
+        if (codebook.padded_states > 0) {
+          half_weights_[codebook.weights_offset +
+                        (f * densities + k) * static_cast<size_t>(codebook.padded_states) +
+                        place[s]] = to_bfloat16(floored);
+        } else {
+          weights_[codebook.weights_offset +
+                   (place[s] * streams_.size() + f) * static_cast<size_t>(padded_densities()) + k] =
+              floored;
+        }
       }
     }
   }
@@ -191,6 +199,7 @@ void GmmSet::arrange(const float* row, float* out) const {
 
 size_t GmmSet::memory_bytes() const {
   return (gaussians_.size() + weights_.size()) * sizeof(float) +
+         half_weights_.size() * sizeof(uint16_t) +
          codebook_of_state_.size() * (sizeof(int) + sizeof(int32_t));
 }
 

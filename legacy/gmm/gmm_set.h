@@ -49,7 +49,7 @@ class GmmSet {
     int first_state = 0;  ///< In states_in_order().
     int num_states = 0;
     int padded_states = 0;      ///< Multiple of kGroup; 0 for a codebook with few states.
-    size_t weights_offset = 0;  ///< In weights().
+    size_t weights_offset = 0;  ///< In the array of its kind.
   };
 
   explicit GmmSet(const GmmParameters& parameters);
@@ -75,9 +75,9 @@ class GmmSet {
     return gaussians_.data() + static_cast<size_t>(codebook) * codebook_block_ +
            stream_block_[static_cast<size_t>(stream)];
   }
-  /// [density][padded_states] of a codebook's stream.
-  const float* density_weights(const Codebook& codebook, int stream) const {
-    return weights_.data() + codebook.weights_offset +
+  /// [density][padded_states] of a codebook's stream, bfloat16.
+  const uint16_t* density_weights(const Codebook& codebook, int stream) const {
+    return half_weights_.data() + codebook.weights_offset +
            static_cast<size_t>(stream) * static_cast<size_t>(num_densities_) *
                static_cast<size_t>(codebook.padded_states);
   }
@@ -109,7 +109,8 @@ class GmmSet {
   size_t codebook_block_ = 0;
   std::vector<size_t> stream_block_;
   AlignedBuffer gaussians_;
-  AlignedBuffer weights_;
+  AlignedBuffer weights_;               // of codebooks with few states
+  std::vector<uint16_t> half_weights_;  // of the others
 };
 
 }  // namespace bivox
