@@ -57,9 +57,9 @@ class Correlator {
   int min_lag() const { return min_lag_; }
   int max_lag() const { return max_lag_; }
 
-  /// c(k) for k = min_lag - 1 .. max_lag + 1 about sample `centre`, into out[k - min_lag + 1].
+  /// c(k) for k = min_lag - 1 .. max_lag + 1 about sample `centre`, in that order.
   void correlate(int64_t centre, std::vector<float>& out) const {
-    out.resize(static_cast<size_t>(max_lag_ - min_lag_ + 3));
+    out.clear();
     for (int k = min_lag_ - 1; k <= max_lag_ + 1; ++k) {
       const int64_t wanted = centre + margin_ - (window_ + k) / 2;
       // A centre beyond the ends of the signal is possible with reflected frames: look at its edge.
@@ -68,8 +68,7 @@ class Correlator {
       const size_t second = first + static_cast<size_t>(k);
       const double product = energy(first) * energy(second) + ballast_;
       const float sum = kernels::dot(padded_.data() + first, padded_.data() + second, window_);
-      out[static_cast<size_t>(k - min_lag_ + 1)] =
-          product > 0.0 ? static_cast<float>(sum / std::sqrt(product)) : 0.0F;
+      out.push_back(product > 0.0 ? static_cast<float>(sum / std::sqrt(product)) : 0.0F);
     }
   }
 

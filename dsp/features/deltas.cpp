@@ -1,5 +1,7 @@
 #include "dsp/features/deltas.h"
 
+#include <algorithm>
+
 #include "dsp/core/check.h"
 
 namespace bivox {
@@ -15,24 +17,26 @@ std::vector<std::vector<float>> make_taps(DeltaKind kind, int order, int window)
             {0.0F, -1.0F, 0.0F, 0.0F, 0.0F, 1.0F, 0.0F},
             {1.0F, 0.0F, -1.0F, 0.0F, -1.0F, 0.0F, 1.0F}};
   }
-  const int context = order * window;
-  const auto width = static_cast<size_t>(2 * context + 1);
+  // Every order is the regression of the order before: a convolution with k / sum k^2.
+  const auto reach = static_cast<size_t>(window);
   double norm = 0.0;
   for (int k = -window; k <= window; ++k) norm += static_cast<double>(k) * k;
-  std::vector<std::vector<double>> taps(static_cast<size_t>(order) + 1,
-                                        std::vector<double>(width, 0.0));
-  taps[0][static_cast<size_t>(context)] = 1.0;
-  for (int o = 1; o <= order; ++o) {
-    const int reach = (o - 1) * window;
-    for (int i = -reach; i <= reach; ++i) {
-      for (int k = -window; k <= window; ++k) {
-        taps[static_cast<size_t>(o)][static_cast<size_t>(context + i + k)] +=
-            k / norm * taps[static_cast<size_t>(o) - 1][static_cast<size_t>(context + i)];
+  std::vector<double> taps = {1.0};
+  std::vector<std::vector<float>> result;
+  const size_t width = 2 * static_cast<size_t>(order) * reach + 1;
+  for (int o = 0; o <= order; ++o) {
+    // Shorter filters are centred in the width of the longest.
+    std::vector<float>& row = result.emplace_back(width, 0.0F);
+    std::copy(taps.begin(), taps.end(),
+              row.begin() + static_cast<ptrdiff_t>((width - taps.size()) / 2));
+    std::vector<double> next(taps.size() + 2 * reach, 0.0);
+    for (size_t i = 0; i < taps.size(); ++i) {
+      for (size_t k = 0; k <= 2 * reach; ++k) {
+        next[i + k] += (static_cast<double>(k) - window) / norm * taps[i];
       }
     }
+    taps.swap(next);
   }
-  std::vector<std::vector<float>> result;
-  for (const auto& row : taps) result.emplace_back(row.begin(), row.end());
   return result;
 }
 

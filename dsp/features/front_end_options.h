@@ -28,7 +28,7 @@ enum class FeatureKind : uint8_t {
 };
 
 /// Every field is plain data; defaults are a Kaldi-like 80-bin log-mel at 16 kHz.
-struct FrontEndOptions {
+struct FrontEndOptions {  // NOLINT(clang-analyzer-optin.performance.Padding): in chain order
   int sample_rate_hz = 16000;
 
   // Framing.

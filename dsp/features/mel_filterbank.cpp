@@ -15,7 +15,7 @@ namespace {
 constexpr double kSlaneyBreakHz = 1000.0;
 constexpr double kSlaneyHzPerMel = 200.0 / 3.0;
 constexpr double kSlaneyBreakMel = kSlaneyBreakHz / kSlaneyHzPerMel;
-const double kSlaneyLogStep = std::log(6.4) / 27.0;
+constexpr double kSlaneyLogStep = 0.06875177742094912;  // ln(6.4) / 27
 
 // Sphinx computes edges in single precision and rounds them to DFT bins; an edge that falls near
 // the middle between two bins must round to the same side, so the same precision is used here.
@@ -31,7 +31,7 @@ std::array<double, 3> sphinx_edges_hz(const MelFilterbankOptions& o, int filter)
   for (size_t j = 0; j < 3; ++j) {
     const float at = static_cast<float>(filter + static_cast<int>(j)) * step + low;
     const float hz = static_cast<float>(700.0 * (std::pow(10.0, at / 2595.0) - 1.0));
-    edges[j] = static_cast<float>(static_cast<int>(hz / bin_hz + 0.5)) * bin_hz;
+    edges[j] = static_cast<float>(std::floor(hz / bin_hz + 0.5)) * bin_hz;
   }
   return edges;
 }
@@ -107,8 +107,7 @@ std::vector<MelFilter> make_mel_filterbank(const MelFilterbankOptions& o) {
           gain * std::min((right - at) / (right - centre), (at - left) / (centre - left));
       if (!(weight > 0.0)) continue;
       if (filter.first_bin < 0) filter.first_bin = k;
-      filter.weights.resize(static_cast<size_t>(k - filter.first_bin + 1));
-      filter.weights.back() = static_cast<float>(weight);
+      filter.weights.push_back(static_cast<float>(weight));
     }
     if (filter.first_bin < 0) {
       throw Error(ErrorCode::kUsage,
