@@ -24,7 +24,7 @@ namespace bivox {
 template <class Result>
 void run_ordered(size_t num_jobs, int num_threads,
                  const std::function<std::function<Result(size_t)>()>& make_worker,
-                 const std::function<void(size_t, Result)>& emit,
+                 const std::function<void(size_t, const Result&)>& emit,
                  const std::function<bool()>& stop) {
   std::atomic<size_t> next_job = 0;
   std::atomic<bool> failed = false;
@@ -37,7 +37,7 @@ void run_ordered(size_t num_jobs, int num_threads,
     const std::lock_guard lock(mutex);
     waiting.emplace(job, std::move(result));
     while (!failed && !stop() && !waiting.empty() && waiting.begin()->first == next_emitted) {
-      emit(next_emitted, std::move(waiting.begin()->second));
+      emit(next_emitted, waiting.begin()->second);
       waiting.erase(waiting.begin());
       ++next_emitted;
     }

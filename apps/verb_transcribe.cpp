@@ -234,7 +234,7 @@ int run_transcribe(const Options& options, Console& console) {
           return do_task(plan, plan.tasks[job], raw, *recognizer, console);
         };
       },
-      [&](size_t job, Outcome outcome) {
+      [&](size_t job, const Outcome& outcome) {
         if (code == 0) code = outcome.code;
         audio_s += outcome.audio_s;
         ++finished;

@@ -99,13 +99,12 @@ std::string normalize_text(std::string_view text, const TextNormalization& optio
       plain += text[0];
     } else {
       const char32_t c = options.fold_case ? lower(point.value) : point.value;
-      if (!options.strip_punctuation) {
-        append(plain, c);
-      } else if (is_apostrophe(c)) {
+      const bool strip = options.strip_punctuation;
+      if (strip && is_apostrophe(c)) {
         plain += '\'';
-      } else if (is_dash(c) || c == 0xA0) {
+      } else if (strip && (is_dash(c) || c == 0xA0)) {
         plain += ' ';
-      } else if (!is_punctuation(c)) {
+      } else if (!strip || !is_punctuation(c)) {
         append(plain, c);
       }
     }

@@ -1,0 +1,29 @@
+#include "apps/dictionary_words.h"
+
+#include <gtest/gtest.h>
+
+namespace bivox {
+namespace {
+
+Lexicon small_lexicon() {
+  PhoneSet phones;
+  phones.add("AH");
+  return Lexicon::parse("'til AH\ndon't AH\ntwenty AH\none AH\nNASA AH\nmr. AH\n", phones, "test");
+}
+
+TEST(DictionaryWords, FindsTheSpellingOfTheDictionary) {
+  const auto found =
+      find_dictionary_words("\"Don\xE2\x80\x99t\", Mr. 'Til twenty-one nasa!", small_lexicon());
+  EXPECT_EQ(found.words,
+            (std::vector<std::string>{"don't", "mr.", "'til", "twenty", "one", "NASA"}));
+  EXPECT_TRUE(found.unknown.empty());
+}
+
+TEST(DictionaryWords, ReturnsUnknownWordsOnce) {
+  const auto found = find_dictionary_words("one Zyzzyva, zyzz-one Zyzzyva.", small_lexicon());
+  EXPECT_EQ(found.words, (std::vector<std::string>{"one", "one"}));
+  EXPECT_EQ(found.unknown, (std::vector<std::string>{"Zyzzyva", "zyzz"}));
+}
+
+}  // namespace
+}  // namespace bivox
