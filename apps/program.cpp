@@ -70,6 +70,7 @@ int run_program(int argc, const char* const* argv) {
   install_interrupt_handler();
   Program program;
   add_transcribe_verb(program);
+  add_align_verb(program);
   add_score_verb(program);
   add_features_verb(program);
   add_info_verb(program);

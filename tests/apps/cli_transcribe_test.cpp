@@ -199,5 +199,57 @@ TEST_F(CliTranscribe, UsageErrorsAreTwo) {
   }
 }
 
+class CliAlign : public CliTranscribe {};
+
+TEST_F(CliAlign, WordsPhonesAndStatesAreInsideOfTheFile) {
+  const ProgramRun run = run_bivox("align -q --format json " + quoted(kOtherClip));
+  ASSERT_EQ(run.code, 0) << run.err;
+  const auto parsed = nlohmann::json::parse(run.out);
+  double last = 0.0;
+  const auto next = [&](const nlohmann::json& label) {
+    EXPECT_GE(label["start_s"].get<double>(), last - 1e-9);
+    EXPECT_GT(label["end_s"].get<double>(), label["start_s"].get<double>());
+    last = label["end_s"];
+  };
+  std::string text;
+  for (const auto& word : parsed["segments"][0]["words"]) {
+    text += word["word"].get<std::string>() + " ";
+    for (const auto& phone : word["phones"]) {
+      EXPECT_FALSE(phone["states"].empty());
+      for (const auto& state : phone["states"]) next(state);
+    }
+    EXPECT_DOUBLE_EQ(word["end_s"].get<double>(), last);
+  }
+  EXPECT_EQ(text, "that's a likely story i can show you the tracks ");
+  EXPECT_LE(last, parsed["duration_s"].get<double>());
+}
+
+TEST_F(CliAlign, FoldersGiveATextGridEach) {
+  const ProgramRun run =
+      run_bivox("align -q --jobs 2 --output-dir " + scratch_.quoted("out") + " " + quoted(kAudio));
+  EXPECT_EQ(run.code, 0) << run.err;
+  size_t written = 0;
+  for (const auto& entry : fs::directory_iterator(scratch_.path() / "out")) {
+    ++written;
+    const std::string grid = content_of(entry.path());
+    EXPECT_EQ(entry.path().extension(), ".TextGrid");
+    for (const char* tier : {"\"words\"", "\"phones\"", "\"states\""}) {
+      EXPECT_NE(grid.find(tier), std::string::npos) << entry.path() << tier;
+    }
+  }
+  EXPECT_GE(written, 8U);
+}
+
+TEST_F(CliAlign, ErrorsNameWhatIsWrong) {
+  const std::string clip = quoted(kClip);
+  const ProgramRun unknown = run_bivox("align --text 'the zyzzyvax moved' " + clip);
+  EXPECT_EQ(unknown.code, 3);
+  EXPECT_NE(unknown.err.find("zyzzyvax"), std::string::npos) << unknown.err;
+  EXPECT_EQ(run_bivox("align --text '' " + clip).code, 3);
+  EXPECT_EQ(run_bivox("align --text a --text-file b " + clip).code, 2);
+  EXPECT_EQ(run_bivox("align --text a " + clip + " " + quoted(kOtherClip)).code, 2);
+  EXPECT_EQ(run_bivox("align --text a --model /nowhere " + clip).code, 4);
+}
+
 }  // namespace
 }  // namespace bivox
