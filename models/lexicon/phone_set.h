@@ -38,7 +38,7 @@ class PhoneSet {
 
   // Transparent, so that find() takes a view without making a string of it.
   struct Hash {
-    using is_transparent = void;
+    using is_transparent = void;  // NOLINT(readability-identifier-naming): the standard's
     size_t operator()(std::string_view name) const { return std::hash<std::string_view>{}(name); }
   };
   std::unordered_map<std::string, PhoneId, Hash, std::equal_to<>> ids_;

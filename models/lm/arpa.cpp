@@ -26,7 +26,7 @@ constexpr float kBlank = std::numeric_limits<float>::quiet_NaN();
 constexpr double kRoundingAboveOne = 1e-3;
 
 struct WordHash {
-  using is_transparent = void;
+  using is_transparent = void;  // NOLINT(readability-identifier-naming): the standard's
   size_t operator()(std::string_view word) const { return std::hash<std::string_view>{}(word); }
 };
 

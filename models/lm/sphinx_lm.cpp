@@ -17,7 +17,7 @@ constexpr std::string_view kMagic = "Trie Language Model";
 constexpr uint32_t kMaxSphinxOrder = 5;
 constexpr uint32_t kBins = 65536;
 constexpr uint32_t kPadding = 8;
-const auto kLogBase = static_cast<float>(std::log(1.0001));
+constexpr float kLogBase = 9.9995000333e-5F;  // ln 1.0001
 
 [[noreturn]] void fail(std::string_view name, const std::string& what) {
   throw Error(ErrorCode::kModel, fmt::format("{}: {}", name, what),
