@@ -1,7 +1,7 @@
 // bivox transcribe: recordings to text.
 #include <fmt/format.h>
 
-#include <atomic>
+#include <functional>
 #include <iostream>
 #include <sstream>
 #include <thread>
@@ -152,9 +152,10 @@ std::optional<RawPcmOptions> raw_options(const Options& options) {
 }
 
 // Streams a file through the recognizer second by second, so that memory does not grow with it and
-// Ctrl-C is heard soon. Empty when interrupted.
+// Ctrl-C is heard soon. `live` is called when segments may have been added. Empty when interrupted.
 std::optional<Transcript> transcribe_file(const Task& task, const std::optional<RawPcmOptions>& raw,
-                                          Recognizer& recognizer) {
+                                          Recognizer& recognizer,
+                                          const std::function<void()>& live) {
   const int rate_hz = recognizer.sample_rate_hz();
   AudioReader reader =
       raw ? AudioReader(task.input.path, *raw, rate_hz) : AudioReader(task.input.path, rate_hz);
@@ -163,9 +164,35 @@ std::optional<Transcript> transcribe_file(const Task& task, const std::optional<
   while (const size_t count = reader.read(block)) {
     if (interrupted()) return std::nullopt;
     recognizer.accept({{block.data(), count}, rate_hz});
+    live();
   }
   return recognizer.finish();
 }
+
+// Prints the segments of a pipe as they come: a microphone never ends.
+class LiveText {
+ public:
+  LiveText(bool enabled, const Recognizer& recognizer)
+      : enabled_(enabled), recognizer_(recognizer) {}
+
+  void print_new() {
+    if (!enabled_) return;
+    const std::vector<TranscriptSegment>& segments = recognizer_.segments();
+    if (printed_ == segments.size()) return;
+    for (; printed_ < segments.size(); ++printed_) std::cout << segments[printed_].text() << '\n';
+    flush_stdout();
+  }
+  /// Takes out of the finished transcript what was printed.
+  void remove_printed(Transcript& transcript) const {
+    transcript.segments.erase(transcript.segments.begin(),
+                              transcript.segments.begin() + static_cast<std::ptrdiff_t>(printed_));
+  }
+
+ private:
+  bool enabled_;
+  const Recognizer& recognizer_;
+  size_t printed_ = 0;
+};
 
 // Texts of tsv and trn lines must stay on one line.
 std::string line_of(const Task& task, const std::string& text, LineForm form) {
@@ -186,12 +213,20 @@ std::string text_for_stdout(const Plan& plan, const Task& task, const Transcript
   return prefixed.empty() ? prefix + '\n' : prefixed;
 }
 
+bool is_live(const Plan& plan, const Task& task) {
+  return plan.tasks.size() == 1 && plan.line_form == LineForm::kNone &&
+         plan.format == TranscriptFormat::kText && task.output.empty() && task.input.path == "-";
+}
+
 Outcome do_task(const Plan& plan, const Task& task, const std::optional<RawPcmOptions>& raw,
                 Recognizer& recognizer, Console& console) {
   Outcome outcome;
   try {
-    const std::optional<Transcript> transcript = transcribe_file(task, raw, recognizer);
+    LiveText live(is_live(plan, task), recognizer);
+    std::optional<Transcript> transcript =
+        transcribe_file(task, raw, recognizer, [&] { live.print_new(); });
     if (!transcript || interrupted()) return outcome;
+    live.remove_printed(*transcript);
     outcome.audio_s = transcript->duration_s;
     if (task.output.empty()) {
       outcome.text = text_for_stdout(plan, task, *transcript);
@@ -202,6 +237,7 @@ Outcome do_task(const Plan& plan, const Task& task, const std::optional<RawPcmOp
     }
     return outcome;
   } catch (const Error& error) {
+    if (interrupted()) return outcome;  // a read that the signal broke off
     console.error(error);
     outcome.code = static_cast<int>(error.code());
   } catch (const std::exception& error) {
