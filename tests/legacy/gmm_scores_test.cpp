@@ -1,6 +1,7 @@
 #include "legacy/gmm/gmm_scores.h"
 
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 
 #include <algorithm>
 #include <cmath>
@@ -202,6 +203,35 @@ TEST(GmmScores, ActiveStatesGetTheSameScores) {
         ASSERT_EQ(found[static_cast<size_t>(state)], expected[static_cast<size_t>(state)]);
       }
     }
+  }
+}
+
+TEST(GmmScores, EveryInstructionSetGivesTheSameScores) {
+  for (const Shape& shape : {Shape{2, 40, {5, 3}, 150}, Shape{6, 12, {7}, 6}}) {
+    const auto gmms = std::make_shared<const GmmSet>(random_parameters(shape));
+    const FeatureMatrix features = random_features(13, gmms->feature_dims());
+    std::vector<std::vector<float>> expected;  // of the best instruction set
+    const int64_t supported = hwy::SupportedTargets();
+    int tried = 0;
+    for (int64_t targets = supported; targets != 0; targets &= targets - 1) {
+      hwy::SetSupportedTargetsForTest(targets & -targets);  // lower bits are better sets
+      GmmScores scores(gmms);
+      scores.accept(features);
+      for (int t = 0; t < 13; ++t) {
+        std::vector<float> out(static_cast<size_t>(shape.states));
+        scores.score(t, {}, out);
+        if (tried == 0) {
+          expected.push_back(out);
+        }
+        for (size_t s = 0; s < out.size(); ++s) {
+          const float wanted = expected[static_cast<size_t>(t)][s];
+          ASSERT_NEAR(out[s], wanted, 1e-4 * std::abs(wanted)) << "targets " << targets;
+        }
+      }
+      ++tried;
+    }
+    hwy::SetSupportedTargetsForTest(0);
+    EXPECT_GE(tried, 1);
   }
 }
 
