@@ -323,28 +323,28 @@ template <int kStates>
 void Decoder::TypedCore<kStates>::leave_hmms() {
   exits_.clear();
   const size_t count = tokens_.size();  // those entered below take part from the next frame on
+  const float leaf_threshold = std::max(threshold_, best_ - options_.leaf_beam);
   for (size_t i = 0; i < count; ++i) {
     TraceIndex trace = 0;
     const float score = exit_score(tokens_[i], trace);
     if (!(score >= threshold_)) continue;
     const PrefixTree::Node& node = tree_.node(tokens_[i].node);
-    if (node.num_children == 0) {
+    if (node.num_branches == 0) {
       exits_.push_back({score, static_cast<uint32_t>(i), trace});
       continue;
     }
     const LookaheadSlot slot = tokens_[i].slot;
-    const float lookahead = tokens_[i].lookahead;
-    const float bare = score - lookahead;
-    uint32_t last_lookahead_node = node.lookahead;
-    float last_lookahead = lookahead;
-    for (uint32_t child = node.link; child < node.link + node.num_children; ++child) {
-      const uint32_t lookahead_node = tree_.node(child).lookahead;
-      if (lookahead_node != last_lookahead_node) {
-        last_lookahead_node = lookahead_node;
-        last_lookahead = options_.language_weight * lookahead_.log_prob(slot, lookahead_node);
+    const float bare = score - tokens_[i].lookahead;
+    float lookahead = tokens_[i].lookahead;
+    for (const PrefixTree::Branch& branch : tree_.branches(node)) {
+      if (branch.lookahead != node.lookahead) {
+        lookahead = options_.language_weight * lookahead_.log_prob(slot, branch.lookahead);
       }
-      const float in = bare + last_lookahead;
-      if (in >= threshold_) enter(child, slot, in, trace, last_lookahead);
+      const float in = bare + lookahead;
+      if (in < (branch.to_leaf ? leaf_threshold : threshold_)) continue;
+      for (uint32_t k = 0; k < branch.num_nodes; ++k) {
+        enter(branch.first_node + k, slot, in, trace, lookahead);
+      }
     }
   }
 }

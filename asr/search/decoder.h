@@ -45,6 +45,8 @@ struct DecoderOptions {
   float filler_penalty = -20.0F;
   float beam = 110.0F;
   float word_beam = 70.0F;
+  /// For entering a last phone, which fans out over all right contexts.
+  float leaf_beam = 80.0F;
   int max_active = 5000;
   int max_word_ends = 100;
   /// Scale of path scores when posteriors are computed (confidence.h).

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 namespace bivox {
 namespace {
@@ -24,22 +25,44 @@ void raise(const PrefixTree& tree, LmWord word, float log_prob, std::vector<floa
 }  // namespace
 
 LmLookahead::LmLookahead(const PrefixTree& tree, const NgramModel& lm, size_t budget_entries)
-    : tree_(tree), lm_(lm), budget_(budget_entries) {
+    : tree_(tree), lm_(lm), budget_(budget_entries), trim_at_(budget_entries) {
+  entries_.reserve(budget_entries + budget_entries / 4);  // touched only as it fills
   unigram_.assign(tree.num_lookahead_nodes(), kNever);
   for (LmWord word = 0; word < lm.num_words(); ++word) {
     raise(tree, word, lm.unigram_log_prob(word), unigram_, nullptr);
   }
   best_.assign(tree.num_lookahead_nodes(), kNever);
-  slots_.push_back({NgramModel::kEmptyState, kEmptySlot, 0.0F, 0, 0});
+  answers_.assign(size_t{1} << kAnswerBits, {kNoKey, 0.0F});
+  slots_.push_back({NgramModel::kEmptyState, kEmptySlot, 0.0F, 0, 0, 0});
   slot_of_.emplace(NgramModel::kEmptyState, kEmptySlot);
+}
+
+float LmLookahead::search(LookaheadSlot slot, uint32_t node) const {
+  float backoff = 0.0F;
+  while (slot != kEmptySlot) {
+    const Slot& s = slots_[slot];
+    if (s.size != 0) {
+      for (uint32_t i = home(node, s.size);; i = i + 1 == s.size ? 0 : i + 1) {
+        const Entry& entry = entries_[s.begin + i];
+        if (entry.node == node) return backoff + entry.log_prob;
+        if (entry.node == PrefixTree::kNone) break;
+      }
+    }
+    backoff += s.backoff;
+    slot = s.shorter;
+  }
+  return backoff + unigram_[node];
 }
 
 LookaheadSlot LmLookahead::slot(LmState state) {
   const auto known = slot_of_.find(state);
-  if (known != slot_of_.end()) return known->second;
+  if (known != slot_of_.end()) {
+    slots_[known->second].last_use = ++clock_;
+    return known->second;
+  }
   const LookaheadSlot shorter = slot(lm_.backoff_state(state));
   const LookaheadSlot made = static_cast<LookaheadSlot>(slots_.size());
-  slots_.push_back({state, shorter, lm_.backoff_log_weight(state), entries_.size(), 0});
+  slots_.push_back({state, shorter, lm_.backoff_log_weight(state), entries_.size(), 0, ++clock_});
   slot_of_.emplace(state, made);
   fill(made);
   return made;
@@ -52,14 +75,13 @@ void LmLookahead::fill(LookaheadSlot index) {
     raise(tree_, word, log_prob, best_, &touched_);
   });
   if (touched_.empty()) return;
-  uint32_t capacity = 4;
-  while (capacity < 2 * touched_.size()) capacity *= 2;
-  s.mask = capacity - 1;
-  entries_.resize(s.begin + capacity, {PrefixTree::kNone, 0.0F});
+  // Two thirds full: short probes, and half the memory of a power of two.
+  s.size = static_cast<uint32_t>(touched_.size() + touched_.size() / 2 + 1);
+  entries_.resize(s.begin + s.size, {PrefixTree::kNone, 0.0F});
   for (const uint32_t node : touched_) {
-    const float through_backoff = s.backoff + log_prob(s.shorter, node);
-    uint32_t i = hash(node) & s.mask;
-    while (entries_[s.begin + i].node != PrefixTree::kNone) i = (i + 1) & s.mask;
+    const float through_backoff = s.backoff + search(s.shorter, node);
+    uint32_t i = home(node, s.size);
+    while (entries_[s.begin + i].node != PrefixTree::kNone) i = i + 1 == s.size ? 0 : i + 1;
     entries_[s.begin + i] = {node, std::max(best_[node], through_backoff)};
     best_[node] = kNever;
   }
@@ -68,32 +90,44 @@ void LmLookahead::fill(LookaheadSlot index) {
 std::vector<LookaheadSlot> LmLookahead::trim(std::span<const LookaheadSlot> used) {
   std::vector<bool> keep(slots_.size(), false);
   keep[kEmptySlot] = true;
-  for (LookaheadSlot slot : used) {
-    while (!keep[slot]) {
+  size_t kept_entries = 0;
+  const auto keep_with_shorter = [&](LookaheadSlot slot) {
+    for (; !keep[slot]; slot = slots_[slot].shorter) {
       keep[slot] = true;
-      slot = slots_[slot].shorter;
+      kept_entries += slots_[slot].size;
     }
+  };
+  for (const LookaheadSlot slot : used) keep_with_shorter(slot);
+  std::vector<LookaheadSlot> by_age(slots_.size());
+  std::iota(by_age.begin(), by_age.end(), LookaheadSlot{0});
+  std::sort(by_age.begin(), by_age.end(), [&](LookaheadSlot a, LookaheadSlot b) {
+    return slots_[a].last_use > slots_[b].last_use;
+  });
+  for (const LookaheadSlot slot : by_age) {
+    if (kept_entries >= budget_ / 2) break;
+    keep_with_shorter(slot);
   }
   // A slot's shorter context was made before it, so one pass in order can move everything down.
   std::vector<LookaheadSlot> moved(slots_.size(), kEmptySlot);
   std::vector<Slot> slots;
-  std::vector<Entry> entries;
+  size_t end = 0;
   slot_of_.clear();
   for (LookaheadSlot old = 0; old < slots_.size(); ++old) {
     if (!keep[old]) continue;
     moved[old] = static_cast<LookaheadSlot>(slots.size());
     Slot s = slots_[old];
     s.shorter = moved[s.shorter];
-    const size_t size = s.mask == 0 ? 0 : size_t{s.mask} + 1;
-    const size_t begin = entries.size();
-    entries.insert(entries.end(), entries_.begin() + static_cast<std::ptrdiff_t>(s.begin),
-                   entries_.begin() + static_cast<std::ptrdiff_t>(s.begin + size));
-    s.begin = begin;
+    std::copy_n(entries_.begin() + static_cast<std::ptrdiff_t>(s.begin), s.size,
+                entries_.begin() + static_cast<std::ptrdiff_t>(end));
+    s.begin = end;
+    end += s.size;
     slot_of_.emplace(s.state, moved[old]);
     slots.push_back(s);
   }
   slots_ = std::move(slots);
-  entries_ = std::move(entries);
+  answers_.assign(answers_.size(), {kNoKey, 0.0F});  // slots have new numbers
+  entries_.resize(end);
+  trim_at_ = std::max(budget_, 2 * end);
   return moved;
 }
 

@@ -32,34 +32,27 @@ using LookaheadSlot = uint32_t;
 
 class LmLookahead {
  public:
-  LmLookahead(const PrefixTree& tree, const NgramModel& lm, size_t budget_entries = 1U << 20U);
+  LmLookahead(const PrefixTree& tree, const NgramModel& lm, size_t budget_entries = 3U << 20U);
 
   /// The slot of a context, made if it is new.
   LookaheadSlot slot(LmState state);
   LmState state(LookaheadSlot slot) const { return slots_[slot].state; }
 
-  /// la(h, node) as defined above; natural log. Hot: no allocation.
-  float log_prob(LookaheadSlot slot, uint32_t node) const {
-    float backoff = 0.0F;
-    while (slot != kEmptySlot) {
-      const Slot& s = slots_[slot];
-      if (s.mask != 0) {
-        for (uint32_t i = hash(node) & s.mask;; i = (i + 1) & s.mask) {
-          const Entry& entry = entries_[s.begin + i];
-          if (entry.node == node) return backoff + entry.log_prob;
-          if (entry.node == PrefixTree::kNone) break;
-        }
-      }
-      backoff += s.backoff;
-      slot = s.shorter;
-    }
-    return backoff + unigram_[node];
+  /// la(h, node) as defined above; natural log. Hot: no allocation. The same questions come again
+  /// in the next frames, so answers are kept in a direct-mapped cache that fits the second-level
+  /// cache of a processor, which the tables do not.
+  float log_prob(LookaheadSlot slot, uint32_t node) {
+    const uint64_t key = (uint64_t{slot} << 32U) | node;
+    Answer& answer = answers_[((node * 0x9E3779B1U) ^ (slot * 0x85EBCA77U)) >> (32U - kAnswerBits)];
+    if (answer.key != key) answer = {key, search(slot, node)};
+    return answer.log_prob;
   }
 
   /// True when the tables have outgrown the budget: the caller should trim() at a quiet moment.
-  bool over_budget() const { return entries_.size() > budget_; }
-  /// Drops every context whose slot is not in `used` and returns the new slot of each old one
-  /// (kEmptySlot for those dropped). Contexts behind used ones stay.
+  bool over_budget() const { return entries_.size() > trim_at_; }
+  /// Drops contexts, those asked for longest ago first, until half the budget is free; those in
+  /// `used`, and the shorter contexts behind what stays, are kept. Returns the new slot of each old
+  /// one (kEmptySlot for those dropped).
   std::vector<LookaheadSlot> trim(std::span<const LookaheadSlot> used);
 
   size_t num_slots() const { return slots_.size(); }
@@ -74,19 +67,33 @@ class LmLookahead {
     LmState state;
     LookaheadSlot shorter;
     float backoff;
-    size_t begin;   // of its table in entries_
-    uint32_t mask;  // table size - 1; 0: no table
+    size_t begin;       // of its table in entries_
+    uint32_t size;      // of its table; 0: no table
+    uint64_t last_use;  // value of clock_
   };
-  static uint32_t hash(uint32_t node) { return (node * 0x9E3779B1U) >> 7U; }
+  struct Answer {
+    uint64_t key;
+    float log_prob;
+  };
+  static constexpr uint32_t kAnswerBits = 15;
+  static constexpr uint64_t kNoKey = ~uint64_t{0};
+  float search(LookaheadSlot slot, uint32_t node) const;
+  /// Where in a table of `size` entries a node is looked for first.
+  static uint32_t home(uint32_t node, uint32_t size) {
+    return static_cast<uint32_t>((uint64_t{node * 0x9E3779B1U} * size) >> 32U);
+  }
   void fill(LookaheadSlot slot);
 
   const PrefixTree& tree_;
   const NgramModel& lm_;
   size_t budget_;
+  size_t trim_at_;  // the budget, or more where what is in use needs more
   std::vector<float> unigram_;
+  uint64_t clock_ = 0;
   std::vector<Slot> slots_;
   std::vector<Entry> entries_;
   std::unordered_map<LmState, LookaheadSlot> slot_of_;
+  std::vector<Answer> answers_;
   // Scratch of fill(): best value of each touched node, and which were touched.
   std::vector<float> best_;
   std::vector<uint32_t> touched_;

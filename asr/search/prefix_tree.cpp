@@ -10,7 +10,7 @@
 namespace bivox {
 
 // Sorts pronunciations by the sequence of HMMs they pass; equal prefixes are then ranges, and the
-// tree is cut out of the ranges from the top, so that the children of a node come out contiguous.
+// tree is cut out of the ranges from the top, so that the branches of a node come out contiguous.
 class PrefixTree::Builder {
  public:
   Builder(PrefixTree& tree, const HmmSet& hmms, const Lexicon& lexicon, const NgramModel& lm,
@@ -190,33 +190,35 @@ class PrefixTree::Builder {
     return runs;
   }
 
-  // Places the children of paths [begin, end) at `depth`; returns the first child and their number.
-  std::pair<uint32_t, uint16_t> place_children(size_t begin, size_t end, uint32_t depth,
+  // Places what follows after `depth` inner phones of paths [begin, end); returns the first branch
+  // and their number.
+  std::pair<uint32_t, uint16_t> place_branches(size_t begin, size_t end, uint32_t depth,
                                                uint32_t lookahead) {
     const std::vector<Run> runs = runs_at(begin, end, depth);
-    const uint32_t first = static_cast<uint32_t>(tree_.nodes_.size());
-    const bool branches = runs.size() > 1;
+    const uint32_t first = static_cast<uint32_t>(tree_.branches_.size());
+    const bool splits = runs.size() > 1;
     for (const Run& run : runs) {
-      const uint32_t own = branches || run.is_leaf ? new_lookahead(lookahead) : lookahead;
+      const uint32_t own = splits || run.is_leaf ? new_lookahead(lookahead) : lookahead;
+      const uint32_t node = static_cast<uint32_t>(tree_.nodes_.size());
       if (run.is_leaf) {
         place_leaf(run, own);
       } else {
         tree_.nodes_.push_back({inner_[paths_[run.begin].inner_begin + depth], 0, 0, 0, own});
       }
+      const size_t count = tree_.nodes_.size() - node;
+      tree_.branches_.push_back({node, own, static_cast<uint16_t>(count), run.is_leaf});
     }
-    const size_t count = tree_.nodes_.size() - first;
-    BIVOX_CHECK(count > 0 && count < 65536);
-    // Descend only now: the children's own children must not lie between them.
-    uint32_t child = first;
-    for (const Run& run : runs) {
-      if (run.is_leaf) break;  // leaves sort last
-      const uint32_t own = tree_.nodes_[child].lookahead;
-      const auto [grandchild, number] = place_children(run.begin, run.end, depth + 1, own);
-      tree_.nodes_[child].link = grandchild;
-      tree_.nodes_[child].num_children = number;
-      ++child;
+    BIVOX_CHECK(!runs.empty() && runs.size() < 65536);
+    // Descend only now, so that the branches of this node lie side by side.
+    for (size_t i = 0; i < runs.size(); ++i) {
+      if (runs[i].is_leaf) continue;
+      const PrefixTree::Branch branch = tree_.branches_[first + i];
+      const auto [link, number] =
+          place_branches(runs[i].begin, runs[i].end, depth + 1, branch.lookahead);
+      tree_.nodes_[branch.first_node].link = link;
+      tree_.nodes_[branch.first_node].num_branches = number;
     }
-    return {first, static_cast<uint16_t>(count)};
+    return {first, static_cast<uint16_t>(runs.size())};
   }
 
   void place_leaf(const Run& run, uint32_t lookahead) {
@@ -246,13 +248,13 @@ class PrefixTree::Builder {
       const PhoneId first = static_cast<PhoneId>(paths_[begin].group / n);
       const PhoneId second = static_cast<PhoneId>(paths_[begin].group % n);
       const uint32_t lookahead = new_lookahead(first_phone_lookahead(first));
-      const auto [child, count] = place_children(begin, end, 0, lookahead);
+      const auto [link, count] = place_branches(begin, end, 0, lookahead);
       std::map<HmmId, uint32_t> roots;  // fan-in: one root for each distinct HMM
       for (PhoneId left : lefts_) {
         const HmmId hmm = hmms_.hmm(WordPosition::kBegin, first, left, second);
         const auto [it, is_new] =
             roots.try_emplace(hmm, static_cast<uint32_t>(tree_.nodes_.size()));
-        if (is_new) tree_.nodes_.push_back({hmm, child, count, 0, lookahead});
+        if (is_new) tree_.nodes_.push_back({hmm, link, count, 0, lookahead});
         entry_list_.push_back({pair(left, first), it->second});
       }
       begin = end;

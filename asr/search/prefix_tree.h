@@ -42,11 +42,18 @@ class PrefixTree {
  public:
   struct Node {
     HmmId hmm;
-    uint32_t link;  ///< Inner node: the first of its children, which are contiguous. Leaf: index
-                    ///< into leaves.
-    uint16_t num_children;  ///< 0 for a leaf.
+    uint32_t link;          ///< Inner node: its first branch. Leaf: index into leaves.
+    uint16_t num_branches;  ///< 0 for a leaf.
     uint16_t right_set;     ///< Leaf: which phones may follow (right_set()).
     uint32_t lookahead;     ///< Node of the look-ahead tree.
+  };
+  /// A way on from an inner node: to one inner node, or to all variants of a leaf. They share the
+  /// look-ahead, so the search can reject them together without touching the nodes.
+  struct Branch {
+    uint32_t first_node;
+    uint32_t lookahead;
+    uint16_t num_nodes;
+    bool to_leaf;
   };
   struct Leaf {
     TreeWord first_word;  ///< Homophones are contiguous.
@@ -66,6 +73,9 @@ class PrefixTree {
              std::span<const FillerWord> fillers);
 
   const Node& node(uint32_t index) const { return nodes_[index]; }
+  std::span<const Branch> branches(const Node& node) const {
+    return {branches_.data() + node.link, node.num_branches};
+  }
   const Leaf& leaf(const Node& node) const { return leaves_[node.link]; }
   const Word& word(TreeWord index) const { return words_[index]; }
   bool is_filler(TreeWord index) const { return index >= num_words_; }
@@ -103,6 +113,7 @@ class PrefixTree {
   class Builder;
 
   std::vector<Node> nodes_;
+  std::vector<Branch> branches_;
   std::vector<Leaf> leaves_;
   std::vector<Word> words_;
   uint32_t num_words_ = 0;

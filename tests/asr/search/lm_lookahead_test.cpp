@@ -70,11 +70,13 @@ TEST(LmLookahead, EqualsBruteForceInEveryContext) {
 
 TEST(LmLookahead, TrimKeepsWhatIsUsed) {
   const SmallTask task;
-  LmLookahead lookahead(task.network->tree(), task.network->lm());
+  LmLookahead lookahead(task.network->tree(), task.network->lm(), 4);
+  EXPECT_FALSE(lookahead.over_budget());
   const std::vector<LmState> states = some_states(*task.network);
   std::vector<LookaheadSlot> slots;
   for (LmState state : states) slots.push_back(lookahead.slot(state));
   const LookaheadSlot used = slots.back();
+  EXPECT_TRUE(lookahead.over_budget());
   const size_t before = lookahead.num_slots();
   const std::vector<LookaheadSlot> moved = lookahead.trim(std::vector<LookaheadSlot>{used});
   EXPECT_LT(lookahead.num_slots(), before);

@@ -33,13 +33,15 @@ std::vector<uint32_t> leaves_of(const SearchNetwork& network, PhoneId left,
     std::vector<uint32_t> next;
     for (const uint32_t node : at) {
       const PrefixTree::Node& n = tree.node(node);
-      for (uint32_t child = n.link; child < n.link + n.num_children; ++child) next.push_back(child);
+      for (const PrefixTree::Branch& branch : tree.branches(n)) {
+        for (uint32_t k = 0; k < branch.num_nodes; ++k) next.push_back(branch.first_node + k);
+      }
     }
     at = next;
   }
   std::erase_if(at, [&](uint32_t node) {
     const PrefixTree::Node& n = tree.node(node);
-    if (n.num_children != 0) return true;
+    if (n.num_branches != 0) return true;
     const auto set = tree.right_set(n.right_set);
     return std::find(set.begin(), set.end(), right) == set.end();
   });
