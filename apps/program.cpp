@@ -4,6 +4,7 @@
 
 #include <iostream>
 #include <new>
+#include <string_view>
 
 #include "apps/interrupt.h"
 #include "apps/verbs.h"
@@ -19,6 +20,7 @@ Program::Program()
   app_.require_subcommand(1);
   app_.set_version_flag("--version", "bivox " BIVOX_VERSION);
   app_.get_formatter()->column_width(34);
+  app_.add_option("--completion", "Print completion for this shell: bash");
   app_.footer("`bivox VERB --help` shows the options, defaults and examples of a verb.");
 }
 
@@ -34,6 +36,12 @@ CLI::App& Program::add_verb(const std::string& name, const std::string& descript
 }
 
 int Program::run(int argc, const char* const* argv) {
+  // Alone among the options it needs no verb.
+  if (argc == 3 && std::string_view(argv[1]) == "--completion" &&
+      std::string_view(argv[2]) == "bash") {
+    std::cout << bash_completion();
+    return 0;
+  }
   try {
     app_.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version
@@ -44,6 +52,34 @@ int Program::run(int argc, const char* const* argv) {
     return static_cast<int>(ErrorCode::kUsage);
   }
   return run_chosen();
+}
+
+std::string Program::bash_completion() const {
+  const auto options_of = [](const CLI::App& app) {
+    std::string names;
+    for (const CLI::Option* option : app.get_options()) {
+      for (const std::string& name : option->get_lnames()) names += " --" + name;
+    }
+    return names;
+  };
+  std::string verbs;
+  std::string cases;
+  for (const CLI::App* verb : app_.get_subcommands({})) {
+    verbs += verb->get_name() + " ";
+    cases += fmt::format("    {}) words=\"{}\" ;;\n", verb->get_name(), options_of(*verb));
+  }
+  // Words that are no option are files, which the shell completes by itself.
+  return fmt::format(
+      "# bash completion of bivox: source <(bivox --completion bash)\n"
+      "_bivox() {{\n"
+      "  local current=${{COMP_WORDS[COMP_CWORD]}} words=\"\"\n"
+      "  if ((COMP_CWORD == 1)); then words=\"{}{}\"\n"
+      "  elif [[ $current == -* ]]; then case ${{COMP_WORDS[1]}} in\n{}    esac\n"
+      "  fi\n"
+      "  COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
+      "}}\n"
+      "complete -o default -F _bivox bivox\n",
+      verbs, options_of(app_), cases);
 }
 
 int Program::run_chosen() {

@@ -29,6 +29,9 @@ class Program {
   /// Parses, runs the verb and returns the exit code; nothing escapes.
   int run(int argc, const char* const* argv);
 
+  /// A bash script that completes verbs and options.
+  std::string bash_completion() const;
+
  private:
   int run_chosen();
 

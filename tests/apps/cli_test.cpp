@@ -44,6 +44,21 @@ TEST(Cli, VersionIsOnStandardOutput) {
   EXPECT_TRUE(run.out.starts_with("bivox 0."));
 }
 
+TEST(Cli, BashCompletesVerbsAndOptions) {
+  const ScratchFolder scratch;
+  const std::string script = scratch.write("completion", run_bivox("--completion bash").out);
+  const auto completed = [&](const std::string& words, int at) {
+    const std::string command = "bash -c 'source " + (scratch.path() / "completion").string() +
+                                "; COMP_WORDS=(" + words + "); COMP_CWORD=" + std::to_string(at) +
+                                "; _bivox; echo ${COMPREPLY[*]}' > " + scratch.quoted("out");
+    EXPECT_EQ(std::system(command.c_str()), 0);
+    return content_of(scratch.path() / "out");
+  };
+  EXPECT_EQ(completed("bivox tr", 1), "transcribe\n");
+  EXPECT_EQ(completed("bivox score --per", 2), "--per-utterance\n");
+  EXPECT_EQ(completed("bivox score re", 2), "\n");
+}
+
 TEST(Cli, UsageErrorsAreTwo) {
   for (const char* arguments : {"", "sing", "score", "score a b --worst -1", "features x --kind y",
                                 "info -q -v", "score a b --ref-form stm"}) {
