@@ -1,7 +1,8 @@
 // Ctrl-C as a question that work asks between its steps, so that it can leave whole files behind.
 //
-// The first SIGINT or SIGTERM sets a flag and breaks off a blocking read; a second one ends the program at once, as users expect.
-// Thread rule: install once in main; interrupted() may be asked from any thread.
+// The first SIGINT or SIGTERM sets a flag and breaks off a blocking read; a second one ends the
+// program at once, as users expect. Thread rule: install once in main; interrupted() may be asked
+// from any thread.
 #pragma once
 
 namespace bivox {
