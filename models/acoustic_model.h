@@ -23,9 +23,9 @@ struct FillerWord {
 
 /// What the acoustic scores are worth beside the language model; tuned on dev data, kept with the model.
 struct ScoreScale {
-  float language_weight = 6.5F;  ///< lm_weight of the search objective.
-  float word_penalty = -0.43F;   ///< Natural log, added for every word.
-  float beam = 110.0F;           ///< Natural-log units of the unscaled objective.
+  float language_weight = 9.0F;  ///< lm_weight of the search objective.
+  float word_penalty = -7.0F;   ///< Natural log, added for every word.
+  float beam = 130.0F;           ///< Natural-log units of the unscaled objective.
 };
 
 /// A line of `bivox info`.

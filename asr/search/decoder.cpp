@@ -9,8 +9,8 @@
 #include <tuple>
 #include <utility>
 
-#include "asr/search/confidence.h"
 #include "asr/search/lm_lookahead.h"
+#include "asr/search/minimum_bayes_risk.h"
 #include "asr/search/trace.h"
 #include "dsp/core/check.h"
 #include "dsp/core/error.h"
@@ -530,9 +530,9 @@ DecoderResult Decoder::TypedCore<kStates>::finish() {
     best = traces_[best_trace].score;
   }
   result.log_score = best;
-  result.words = words_of(best_trace);
   result.lattice = traces_.lattice(finals, options_.language_weight);
-  fill_confidence(network_, result, options_.posterior_scale, options_.calibration);
+  result.words = minimum_bayes_risk(network_, result.lattice, options_.posterior_scale,
+                                    options_.calibration, options_.minimum_bayes_risk);
   return result;
 }
 

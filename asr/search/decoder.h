@@ -31,7 +31,7 @@
 
 namespace bivox {
 
-/// Maps lattice posteriors to confidence (confidence.h).
+/// Maps lattice posteriors to confidence (minimum_bayes_risk.h).
 struct Calibration {
   float slope = 1.0F;
   float offset = 0.0F;
@@ -40,18 +40,20 @@ struct Calibration {
 /// Scores and beams are natural logs of the unscaled objective above. Defaults suit GMM scores.
 struct DecoderOptions {
   float language_weight = 9.0F;
-  float word_penalty = 0.0F;
+  float word_penalty = -7.0F;
   float silence_penalty = -3.0F;
   float filler_penalty = -20.0F;
-  float beam = 110.0F;
-  float word_beam = 70.0F;
+  float beam = 130.0F;
+  float word_beam = 65.0F;
   /// For entering a last phone, which fans out over all right contexts.
-  float leaf_beam = 80.0F;
-  int max_active = 5000;
+  float leaf_beam = 90.0F;
+  int max_active = 10000;
   int max_word_ends = 100;
-  /// Scale of path scores when posteriors are computed (confidence.h).
-  float posterior_scale = 0.07F;
+  /// Scale of path scores when posteriors are computed (minimum_bayes_risk.h).
+  float posterior_scale = 0.055F;
   Calibration calibration;
+  /// Words with the fewest expected errors instead of the best path's.
+  bool minimum_bayes_risk = true;
 };
 
 /// A word of the best path; frames are [start_frame, end_frame).
@@ -64,7 +66,7 @@ struct DecodedWord {
 
 struct DecoderResult {
   std::vector<DecodedWord> words;  ///< Without fillers.
-  double log_score = 0.0;          ///< The objective, with log P(</s> | h).
+  double log_score = 0.0;          ///< The objective of the best path, with log P(</s> | h).
   int num_frames = 0;
   /// False when no word ended on the last frame: the result then ends with the last whole word.
   bool complete = false;

@@ -10,7 +10,7 @@ both, core-seconds (user + system) per second of audio, peak memory. At the end:
 core-seconds, and the matched-pairs test on sentence errors (two-sided, normal approximation; Gillick &
 Cox 1989, section 3).
 
-Needs Debian's pocketsphinx, pocketsphinx-en-us and sndfile-programs.
+Needs Debian's pocketsphinx, pocketsphinx-en-us, sndfile-programs and samplerate-programs.
 """
 
 import argparse
@@ -80,8 +80,11 @@ def main():
             (work / "reference.txt").write_text(
                 "".join(f"{row['id']}\t{row['text']}\n" for row in rows))
             for row in rows:
-                subprocess.run(["sndfile-convert", "-pcm16", folder / row["path"], work / f"{row['id']}.wav"],
-                               check=True, stdout=subprocess.DEVNULL)
+                decoded = work / "decoded.wav"
+                subprocess.run(["sndfile-convert", "-pcm16", folder / row["path"], decoded], check=True,
+                               stdout=subprocess.DEVNULL)
+                subprocess.run(["sndfile-resample", "-to", "16000", "-c", "0", decoded,
+                                work / f"{row['id']}.wav"], check=True, stdout=subprocess.DEVNULL)
             (work / "ctl").write_text("".join(f"{row['id']}\n" for row in rows))
             figures = {}
             _, core, _, peak = run(

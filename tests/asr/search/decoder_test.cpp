@@ -162,25 +162,29 @@ TEST(Decoder, BestLatticePathIsTheResult) {
     TableScores scores = task.random_scores(40, seed);
     Decoder decoder(task.network, exhaustive_options());
     const DecoderResult result = decoder.decode(scores);
-    std::vector<TreeWord> from_lattice;
+    // Words, not pronunciations: those of one word are judged together.
+    const auto word_index = [&](TreeWord word) { return task.network->tree().word(word).word; };
+    std::vector<WordIndex> from_lattice;
     double score = 0.0;
     uint32_t node = 0;
     for (const uint32_t a : best_path(result.lattice)) {
       const LatticeArc& arc = result.lattice.arcs[a];
-      if (!task.network->tree().is_filler(arc.word)) from_lattice.push_back(arc.word);
+      if (!task.network->tree().is_filler(arc.word)) from_lattice.push_back(word_index(arc.word));
       score += result.lattice.score(arc);
       node = arc.to;
     }
     for (const Lattice::Final& final : result.lattice.finals) {
       if (final.node == node) score += static_cast<double>(final.score);
     }
-    std::vector<TreeWord> words;
-    for (const DecodedWord& word : result.words) words.push_back(word.word);
+    std::vector<WordIndex> words;
+    for (const DecodedWord& word : result.words) words.push_back(word_index(word.word));
     EXPECT_EQ(from_lattice, words);
     EXPECT_NEAR(score, result.log_score, 1e-2);
     const std::vector<NbestEntry> list = nbest(*task.network, result.lattice, 5);
     ASSERT_EQ(list.size(), 5U);
-    EXPECT_EQ(list[0].words, words);
+    std::vector<WordIndex> first;
+    for (const TreeWord word : list[0].words) first.push_back(word_index(word));
+    EXPECT_EQ(first, words);
     EXPECT_NEAR(list[0].log_score, result.log_score, 1e-2);
     for (size_t i = 1; i < list.size(); ++i) {
       EXPECT_LE(list[i].log_score, list[i - 1].log_score);

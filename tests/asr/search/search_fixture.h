@@ -166,6 +166,7 @@ inline DecoderOptions exhaustive_options() {
   options.word_beam = 1e6F;
   options.max_active = 1000000;
   options.max_word_ends = 1000000;
+  options.minimum_bayes_risk = false;  // the best path itself is compared
   return options;
 }
 
