@@ -207,8 +207,9 @@ std::vector<WordIndex> spread(const std::vector<WordIndex>& words) {
 }  // namespace
 
 float calibrate(double posterior, const Calibration& calibration) {
-  // Beyond these odds the lattice knows nothing: it holds thousands of paths, not millions.
-  const double p = std::clamp(posterior, 1e-4, 1.0 - 1e-4);
+  // Beyond these odds the lattice knows nothing: what spoke against the word was pruned away.
+  constexpr double kSure = 0.99;
+  const double p = std::clamp(posterior, 1.0 - kSure, kSure);
   const double logit = std::log(p / (1.0 - p));
   return static_cast<float>(1.0 / (1.0 + std::exp(-(static_cast<double>(calibration.slope) * logit +
                                                     static_cast<double>(calibration.offset)))));
