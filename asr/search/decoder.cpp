@@ -334,14 +334,18 @@ void Decoder::TypedCore<kStates>::leave_hmms() {
       continue;
     }
     const LookaheadSlot slot = tokens_[i].slot;
-    const float bare = score - tokens_[i].lookahead;
-    float lookahead = tokens_[i].lookahead;
+    const float own_lookahead = tokens_[i].lookahead;
+    const float bare = score - own_lookahead;
     for (const PrefixTree::Branch& branch : tree_.branches(node)) {
-      if (branch.lookahead != node.lookahead) {
-        lookahead = options_.language_weight * lookahead_.log_prob(slot, branch.lookahead);
-      }
+      // Look-ahead only falls on the way down, so what is too bad already needs no question.
+      const float threshold = branch.to_leaf ? leaf_threshold : threshold_;
+      if (score < threshold) continue;
+      const float lookahead =
+          branch.lookahead == node.lookahead
+              ? own_lookahead
+              : options_.language_weight * lookahead_.log_prob(slot, branch.lookahead);
       const float in = bare + lookahead;
-      if (in < (branch.to_leaf ? leaf_threshold : threshold_)) continue;
+      if (in < threshold) continue;
       for (uint32_t k = 0; k < branch.num_nodes; ++k) {
         enter(branch.first_node + k, slot, in, trace, lookahead);
       }
@@ -379,11 +383,20 @@ template <int kStates>
 void Decoder::TypedCore<kStates>::end_words() {
   word_ends_.clear();
   const NgramModel& lm = network_.lm();
+  // The likeliest first: what it sets as the word beam's measure spares most others the question to
+  // the language model, as their look-ahead already bounds the answer from above.
+  if (!exits_.empty()) {
+    std::iter_swap(exits_.begin(),
+                   std::max_element(exits_.begin(), exits_.end(), [](const Exit& a, const Exit& b) {
+                     return a.score < b.score;
+                   }));
+  }
   float best = kNever;
   for (const Exit& exit : exits_) {
     const Token& token = tokens_[exit.token];
     const PrefixTree::Node& node = tree_.node(token.node);
     const PrefixTree::Leaf& leaf = tree_.leaf(node);
+    if (!leaf.is_filler && exit.score + options_.word_penalty < best - options_.word_beam) continue;
     const float bare = exit.score - token.lookahead;
     const LmState state = lookahead_.state(token.slot);
     for (TreeWord word = leaf.first_word; word < leaf.first_word + leaf.num_words; ++word) {

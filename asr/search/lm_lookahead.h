@@ -42,9 +42,10 @@ class LmLookahead {
   /// in the next frames, so answers are kept in a direct-mapped cache that fits the second-level
   /// cache of a processor, which the tables do not.
   float log_prob(LookaheadSlot slot, uint32_t node) {
-    const uint64_t key = (uint64_t{slot} << 32U) | node;
-    Answer& answer = answers_[((node * 0x9E3779B1U) ^ (slot * 0x85EBCA77U)) >> (32U - kAnswerBits)];
-    if (answer.key != key) answer = {key, search(slot, node)};
+    const uint64_t key = uint64_t{slot} * unigram_.size() + node;
+    if (key >= kNoKey) return search(slot, node);  // more contexts than keys: still right
+    Answer& answer = answers_[(static_cast<uint32_t>(key) * 0x9E3779B1U) >> (32U - kAnswerBits)];
+    if (answer.key != key) answer = {static_cast<uint32_t>(key), search(slot, node)};
     return answer.log_prob;
   }
 
@@ -72,11 +73,11 @@ class LmLookahead {
     uint64_t last_use;  // value of clock_
   };
   struct Answer {
-    uint64_t key;
+    uint32_t key;  // slot and node
     float log_prob;
   };
-  static constexpr uint32_t kAnswerBits = 15;
-  static constexpr uint64_t kNoKey = ~uint64_t{0};
+  static constexpr uint32_t kAnswerBits = 17;
+  static constexpr uint32_t kNoKey = 0xffffffffU;
   float search(LookaheadSlot slot, uint32_t node) const;
   /// Where in a table of `size` entries a node is looked for first.
   static uint32_t home(uint32_t node, uint32_t size) {

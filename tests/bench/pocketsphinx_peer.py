@@ -106,8 +106,8 @@ def main():
             for system in ("pocketsphinx", "bivox"):
                 result = score(args.bivox, work / "reference.txt", work / f"{system}.txt")
                 core, peak = figures[system]
-                wrong, words = result["errors"], result["words"]
-                errors[system] = {u["id"]: u["errors"] for u in result["utterances"]}
+                wrong, words = result["words"]["errors"], result["words"]["reference"]
+                errors[system] = {u["id"]: u["words"]["errors"] for u in result["per_utterance"]}
                 print(f"{name:24} {system:13} {100 * wrong / words:7.2f} {wrong:6}/{words:<6} "
                       f"{core / seconds:9.4f} {peak:8.0f}", flush=True)
                 total = totals[system]
