@@ -24,7 +24,7 @@ struct FillerWord {
 /// What the acoustic scores are worth beside the language model; tuned on dev data, kept with the model.
 struct ScoreScale {
   float language_weight = 9.0F;  ///< lm_weight of the search objective.
-  float word_penalty = -7.0F;   ///< Natural log, added for every word.
+  float word_penalty = -10.0F;   ///< Natural log, added for every word.
   float beam = 130.0F;           ///< Natural-log units of the unscaled objective.
 };
 

@@ -40,7 +40,7 @@ struct Calibration {
 /// Scores and beams are natural logs of the unscaled objective above. Defaults suit GMM scores.
 struct DecoderOptions {
   float language_weight = 9.0F;
-  float word_penalty = -7.0F;
+  float word_penalty = -10.0F;
   float silence_penalty = -3.0F;
   float filler_penalty = -20.0F;
   float beam = 130.0F;

@@ -24,6 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import wave
 
 MODEL = pathlib.Path("/usr/share/pocketsphinx/model/en-us")
 DEFAULT_SPLITS = ["librispeech/dev-clean", "librispeech/dev-other", "commonvoice/dev",
@@ -83,8 +84,16 @@ def main():
                 decoded = work / "decoded.wav"
                 subprocess.run(["sndfile-convert", "-pcm16", folder / row["path"], decoded], check=True,
                                stdout=subprocess.DEVNULL)
-                subprocess.run(["sndfile-resample", "-to", "16000", "-c", "0", decoded,
-                                work / f"{row['id']}.wav"], check=True, stdout=subprocess.DEVNULL)
+                target = work / f"{row['id']}.wav"
+                with wave.open(str(decoded)) as file:
+                    rate = file.getframerate()
+                if rate == 16000:  # sndfile-resample refuses to do nothing
+                    decoded.rename(target)
+                else:
+                    subprocess.run(["sndfile-resample", "-to", "16000", "-c", "0", decoded, target],
+                                   check=True, stdout=subprocess.DEVNULL)
+                if not target.exists():
+                    sys.exit(f"{row['path']}: not converted to 16 kHz")
             (work / "ctl").write_text("".join(f"{row['id']}\n" for row in rows))
             figures = {}
             _, core, _, peak = run(
