@@ -1,5 +1,6 @@
-// An acoustic model as the rest of the program sees it: which features it wants, which HMMs it is made
-// of, and a maker of per-stream scores. `legacy` and `asr/convnet` each implement it; `apps` picks one.
+// An acoustic model as the rest of the program sees it: which features it wants, which HMMs it is
+// made of, and a maker of per-stream scores. `legacy` and `asr/convnet` each implement it; `apps`
+// picks one.
 //
 // Thread rule: immutable, shared by threads; each stream takes its own make_scores() object, which
 // keeps the model's parameters alive.
@@ -21,7 +22,8 @@ struct FillerWord {
   PhoneId phone = 0;
 };
 
-/// What the acoustic scores are worth beside the language model; tuned on dev data, kept with the model.
+/// What the acoustic scores are worth beside the language model; tuned on dev data, kept with the
+/// model.
 struct ScoreScale {
   float language_weight = 9.0F;  ///< lm_weight of the search objective.
   float word_penalty = -10.0F;   ///< Natural log, added for every word.

@@ -1,8 +1,8 @@
 // What recognition and alignment give: words with times and confidence, in segments.
 //
 // Times are in seconds from the start of the file, monotone, inside [0, duration_s].
-// Confidence is in [0, 1]: the estimated probability that the word is right (asr/search/minimum_bayes_risk.h).
-// Thread rule: plain values. Writers: asr/transcript/writers.h.
+// Confidence is in [0, 1]: the estimated probability that the word is right
+// (asr/search/minimum_bayes_risk.h). Thread rule: plain values. Writers: asr/transcript/writers.h.
 #pragma once
 
 #include <string>

@@ -7,9 +7,9 @@
 
 #define BIVOX_STRINGIFY_IMPL(x) #x
 #define BIVOX_STRINGIFY(x) BIVOX_STRINGIFY_IMPL(x)
-#define BIVOX_CHECK(condition)                                                            \
-  do {                                                                                    \
-    if (!(condition)) {                                                                   \
-      throw std::logic_error(__FILE__ ":" BIVOX_STRINGIFY(__LINE__) ": " #condition);     \
-    }                                                                                     \
+#define BIVOX_CHECK(condition)                                                        \
+  do {                                                                                \
+    if (!(condition)) {                                                               \
+      throw std::logic_error(__FILE__ ":" BIVOX_STRINGIFY(__LINE__) ": " #condition); \
+    }                                                                                 \
   } while (false)

@@ -64,8 +64,8 @@ MappedFile::MappedFile(const std::filesystem::path& path, ErrorCode code) {
   if (size_ == 0) return;  // mmap refuses an empty range
   void* address = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, file.get(), 0);
   if (address == MAP_FAILED) {
-    throw Error(code, fmt::format("{}: cannot be memory-mapped: {}", path.string(),
-                                  std::strerror(errno)));
+    throw Error(
+        code, fmt::format("{}: cannot be memory-mapped: {}", path.string(), std::strerror(errno)));
   }
   data_ = static_cast<const std::byte*>(address);
 }

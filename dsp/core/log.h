@@ -1,7 +1,7 @@
 // The library never prints: it hands notices to one callback, silent by default.
 //
-// Thread rule: set the callback once, before other threads use Bivox; log_message may be called from
-// any thread, and the callback must bear that.
+// Thread rule: set the callback once, before other threads use Bivox; log_message may be called
+// from any thread, and the callback must bear that.
 #pragma once
 
 #include <functional>

@@ -12,7 +12,8 @@ namespace {
 constexpr int kRateHz = 16000;
 constexpr int kSeconds = 60;
 
-// Noise under a slow envelope: no front end is faster on some audio than on other, but for denormals.
+// Noise under a slow envelope: no front end is faster on some audio than on other, but for
+// denormals.
 bivox::AudioBuffer make_audio() {
   bivox::AudioBuffer audio{std::vector<float>(static_cast<size_t>(kRateHz) * kSeconds), kRateHz};
   uint32_t state = 1;
