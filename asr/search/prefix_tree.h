@@ -16,11 +16,10 @@
 // group of homophones. `lookahead_parent` leads up; lm_lookahead.h attaches language model scores
 // to it.
 //
-// Building takes a tenth of a second for the 72,000 words of en-us; nothing is compiled beforehand, so
-// the vocabulary may change at run time by building anew.
-// Thread rule: immutable after building. Source: Ney et al. 1992 (tree lexicon); Ortmanns et al.
-// 1996 (look-ahead); fan-out as in Odell 1995, chapter 4. Test:
-// tests/asr/search/prefix_tree_test.cpp.
+// Building takes a tenth of a second for the 72,000 words of en-us; nothing is compiled beforehand,
+// so the vocabulary may change at run time by building anew. Thread rule: immutable after building.
+// Source: Ney et al. 1992 (tree lexicon); Ortmanns et al. 1996 (look-ahead); fan-out as in Odell
+// 1995, chapter 4. Test: tests/asr/search/prefix_tree_test.cpp.
 #pragma once
 
 #include <cstdint>
