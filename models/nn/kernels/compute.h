@@ -1,0 +1,57 @@
+// How and where the engine computes: precision, instruction set, threads.
+//
+// A ComputeContext is made once by the caller and passed down. It decides how many threads work on
+// one operation and what the products are computed in; sums are always float. The instruction set
+// is the best one the processor has, unless `isa` asks for less (tests compare them; BIVOX_ISA in
+// the environment does the same for a whole process: plain, avx2, avx512, avx512_bf16, amx).
+//
+// Thread rule: a context serves one caller at a time (it owns worker threads); make one per thread
+// that runs networks. Results do not depend on the number of threads (tested).
+// Test: tests/models/nn/compute_test.cpp.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+namespace bivox {
+
+/// What weights and activations are rounded to before they are multiplied.
+enum class Precision { kFloat32, kBfloat16, kInt8 };
+std::string_view precision_name(Precision precision);
+
+/// Instruction sets, each a superset of the one before in what we use.
+enum class Isa { kPlain, kAvx2, kAvx512, kAvx512Bf16, kAmx };
+std::string_view isa_name(Isa isa);
+/// The best one this processor and its system offer, lowered by BIVOX_ISA.
+Isa best_isa();
+bool isa_available(Isa isa);
+
+class ComputeContext {
+ public:
+  explicit ComputeContext(int threads = 1, Precision precision = Precision::kFloat32,
+                          std::optional<Isa> isa = std::nullopt);
+  ~ComputeContext();
+  ComputeContext(const ComputeContext&) = delete;
+  ComputeContext& operator=(const ComputeContext&) = delete;
+
+  int threads() const { return threads_; }
+  Precision precision() const { return precision_; }
+  Isa isa() const { return isa_; }
+
+  /// Calls work(part) for part in [0, parts) on the context's threads, this one included; returns
+  /// when all are done. The workers sleep between calls, and never spin for long: another process
+  /// may want the core.
+  void parallel(int parts, const std::function<void(int part)>& work);
+
+ private:
+  class Workers;
+
+  int threads_;
+  Precision precision_;
+  Isa isa_;
+  std::unique_ptr<Workers> workers_;  // none when one thread is enough
+};
+
+}  // namespace bivox

@@ -1,0 +1,56 @@
+// Convolution over time, forward and backward: the operation that the engine spends its time in.
+//
+//   y[b, t, o] = bias[o] + sum_k sum_i x[b, t stride + k dilation - pad_left, i] w[k, i, o]
+//
+// with zeros outside of the input. Shapes: x [batch x time x inputs], w [kernel x inputs / groups x
+// outputs], y [batch x out_time x outputs]. Rows lie one after another, so for dilation 1 the
+// K * inputs values that y[b, t] needs are contiguous and the convolution is one matrix product. A
+// linear layer is a convolution of kernel 1.
+//
+//   dx[b, s, i] = sum over (t, k) with t stride + k dilation - pad_left = s of dy[b, t, o] w[k, i,
+//   o] dw[k, i, o] = sum_{b, t} x[b, t stride + k dilation - pad_left, i] dy[b, t, o]
+//
+// Products in context.precision(): float32, or bfloat16 operands with float sums (round to nearest
+// even). Everything outside is float. Int8 exists only for inference (PackedConv1d, plan.h).
+// Thread rule: pure functions on the caller's buffers, parallel over context.threads(); each sum is
+// done in an order that does not depend on the number of threads.
+// Test: tests/models/nn/conv1d_test.cpp (all instruction sets against the plain one).
+#pragma once
+
+#include <cstdint>
+
+#include "models/nn/kernels/compute.h"
+
+namespace bivox {
+
+struct Conv1dGeometry {
+  int inputs = 1;
+  int outputs = 1;
+  int kernel = 1;
+  int stride = 1;
+  int dilation = 1;
+  int pad_left = 0;
+  int pad_right = 0;
+  int groups = 1;
+
+  int out_time(int time) const {
+    const int reach = dilation * (kernel - 1);
+    const int padded = time + pad_left + pad_right - reach;
+    return padded <= 0 ? 0 : (padded - 1) / stride + 1;
+  }
+  int64_t num_weights() const { return int64_t{1} * kernel * (inputs / groups) * outputs; }
+  /// Multiply-adds per output row.
+  int64_t multiply_adds() const { return num_weights(); }
+};
+
+/// y is written whole. `bias` may be null.
+void conv1d_forward(ComputeContext& context, const Conv1dGeometry& geometry, int batch, int time,
+                    const float* x, const float* w, const float* bias, float* y);
+/// Adds to dx.
+void conv1d_backward_input(ComputeContext& context, const Conv1dGeometry& geometry, int batch,
+                           int time, const float* dy, const float* w, float* dx);
+/// Adds to dw and, unless it is null, to dbias.
+void conv1d_backward_weights(ComputeContext& context, const Conv1dGeometry& geometry, int batch,
+                             int time, const float* x, const float* dy, float* dw, float* dbias);
+
+}  // namespace bivox
