@@ -27,7 +27,7 @@ constexpr int64_t kQuietHalf = 10;
 constexpr float kLowestFloorDb = -80.0F;
 constexpr float kLowestActiveDb = -70.0F;
 constexpr float kShapeRangeDb = 35.0F;
-constexpr float kVoicedFrom = 0.55F;
+constexpr float kVoicedFrom = 0.6F;
 constexpr float kFewLinesDb = 18.0F;
 // A vowel lasts; the ringing of a click does not.
 constexpr int kMinVoicedRun = 6;
@@ -211,7 +211,7 @@ struct VoiceActivity::State {
     }
     const double change_db = std::sqrt(std::max(0.0F, variance / kVoiceBands));
     const double caution = 0.5 - options.sensitivity;
-    const double min_voiced = 10.0 + 12.0 * caution;
+    const double min_voiced = 6.0 + 8.0 * caution;
     const double bonus_db =
         kVoicedBonusDb * std::clamp(voiced - min_voiced, 0.0, kVoicedBonusFrames);
     return voiced >= min_voiced && few_lines <= kMaxFewLinesShare * active &&

@@ -13,8 +13,11 @@
 // 3. Active frames within 1 s of a speech-like window are speech: within a recording that holds
 //    speech, what is doubtful is kept. Gaps below `min_silence_s` are bridged, padding is added,
 //    and a segment that reaches `max_segment_s` is cut at the quietest place of its second half.
-// The thresholds were set on the dev sets of LibriSpeech, Common Voice and LJSpeech against ESC-10;
-// 300 files of the Speech Commands test set were looked at too, so it is not unseen here.
+// The thresholds were set on the dev sets of LibriSpeech, Common Voice, LJSpeech and Kathleen (258
+// utterances: none lost, less than 0.02 % of the loud frames lost), every eighth utterance of
+// speechocean762/train (313: none lost) and every third word of speech_commands/train (1,046 clips
+// of 1 s: 7 % lost; commands are decoded without segmentation) against ESC-10 and household noise
+// (34 % and 4 % of the seconds pass: crowing, barking and crying are voiced).
 //
 // Segments come in order, do not overlap and lie inside the stream; a segment is known at most
 // latency_s() + 2 min_silence_s after its end. The result does not depend on the chunking.
