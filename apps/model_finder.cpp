@@ -84,7 +84,8 @@ std::optional<RecognizerFiles> look_in(const fs::path& folder) {
   return RecognizerFiles{clean, beside(clean, kLmEndings), beside(clean, kDictionaryEndings)};
 }
 
-std::vector<fs::path> search_places() {
+/// The folders of $BIVOX_MODEL_PATH.
+std::vector<fs::path> user_places() {
   std::vector<fs::path> places;
   if (const char* variable = std::getenv("BIVOX_MODEL_PATH")) {
     std::string_view rest = variable;
@@ -94,6 +95,11 @@ std::vector<fs::path> search_places() {
       rest.remove_prefix(std::min(end + 1, rest.size()));
     }
   }
+  return places;
+}
+
+std::vector<fs::path> search_places() {
+  std::vector<fs::path> places = user_places();
   places.emplace_back(kDebianFolder);
   return places;
 }
@@ -136,6 +142,26 @@ RecognizerFiles find_recognizer_files(const ModelRequest& request) {
     require_file(files->language_model, "language model", files->acoustic_model, "--lm");
   }
   return *files;
+}
+
+fs::path find_bundled_model(const std::string& name) {
+  std::vector<fs::path> places = user_places();
+  std::error_code ignored;
+  const fs::path program = fs::read_symlink("/proc/self/exe", ignored);
+  if (!program.empty()) {
+    places.push_back(program.parent_path().parent_path() / "share/bivox/models");
+    for (fs::path folder = program.parent_path(); folder.has_relative_path();
+         folder = folder.parent_path()) {
+      places.push_back(folder / "models/pretrained");
+    }
+  }
+  std::string looked_in;
+  for (const fs::path& place : places) {
+    if (fs::exists(place / name / "config.json", ignored)) return place / name;
+    looked_in += (looked_in.empty() ? "" : ", ") + place.string();
+  }
+  throw Error(ErrorCode::kModel, fmt::format("no model {} in {}", name, looked_in),
+              "name a folder with --model or $BIVOX_MODEL_PATH");
 }
 
 std::vector<RecognizerFiles> installed_models() {
