@@ -51,7 +51,7 @@ struct DecoderOptions {
   int max_word_ends = 100;
   /// Scale of path scores when posteriors are computed (minimum_bayes_risk.h).
   float posterior_scale = 0.055F;
-  Calibration calibration = {0.64F, -0.34F};
+  Calibration calibration = {0.58F, -0.20F};
   /// Words with the fewest expected errors instead of the best path's.
   bool minimum_bayes_risk = true;
 };
