@@ -44,6 +44,10 @@ using LmState = uint32_t;
 /// The longest n-grams that are read.
 inline constexpr int kMaxNgramOrder = 8;
 
+/// The log probability of what a model forbids, as grammars do (grammar_compiler.h). Finite, so
+/// that arithmetic with it stays ordinary; far below what any beam reaches or any n-gram has.
+inline constexpr float kImpossibleLogProb = -1e5F;
+
 class NgramBlock;
 
 class NgramModel {

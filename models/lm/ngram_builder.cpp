@@ -54,39 +54,6 @@ class StateNumbers {
   std::array<uint32_t, kMaxNgramOrder + 1> level_begin_ = {};
 };
 
-std::string_view word_of(const NgramTables& tables, uint32_t word) {
-  const uint32_t begin = word == 0 ? 0 : tables.word_ends[word - 1];
-  return std::string_view(tables.word_bytes).substr(begin, tables.word_ends[word] - begin);
-}
-
-void fill_words(const NgramTables& tables, std::string_view name, NgramBlock& block) {
-  NgramHeader& header = block.mutable_header();
-  auto offsets = block.mutable_section<uint32_t>(NgramSection::kWordOffsets);
-  offsets[0] = 0;
-  std::copy(tables.word_ends.begin(), tables.word_ends.end(), offsets.begin() + 1);
-  auto bytes = block.mutable_section<char>(NgramSection::kWordBytes);
-  std::copy(tables.word_bytes.begin(), tables.word_bytes.end(), bytes.begin());
-  auto table = block.mutable_section<uint32_t>(NgramSection::kWordTable);
-  std::fill(table.begin(), table.end(), 0);
-  const uint32_t mask = header.word_table_size - 1;
-  for (uint32_t word = 0; word < header.num_words; ++word) {
-    const std::string_view text = word_of(tables, word);
-    uint32_t at = ngram_word_hash(text) & mask;
-    while (table[at] != 0) {
-      if (word_of(tables, table[at] - 1) == text) {
-        throw Error(ErrorCode::kModel,
-                    fmt::format("{}: word '{}' is listed twice", name, text.substr(0, 80)),
-                    "every 1-gram must be there once: merge the two");
-      }
-      at = (at + 1) & mask;
-    }
-    table[at] = word + 1;
-    if (text == "<s>") header.sentence_begin = word;
-    if (text == "</s>") header.sentence_end = word;
-    if (text == "<unk>" || text == "<UNK>") header.unknown = word;
-  }
-}
-
 /// Arcs of the contexts of `length` words, which are entries of level length + 1.
 void fill_level(const NgramTables& tables, const StateNumbers& states, size_t length,
                 uint64_t first_arc, NgramBlock& block) {
@@ -130,27 +97,6 @@ uint64_t count_buckets(const NgramTables& tables, const NgramHeader& header) {
   return total;
 }
 
-void fill_buckets(NgramBlock& block) {
-  const NgramHeader& header = block.header();
-  auto contexts = block.mutable_section<NgramModel::Context>(NgramSection::kContexts);
-  const auto arcs = block.section<uint64_t>(NgramSection::kArcs);
-  auto buckets = block.mutable_section<uint32_t>(NgramSection::kBuckets);
-  uint32_t next_bucket = 0;
-  for (uint32_t s = 1; s < header.num_states; ++s) {
-    const uint32_t count = contexts[s + 1].first_arc - contexts[s].first_arc;
-    if (count < NgramModel::kBucketedArcs) continue;
-    const int bits = bucket_bits(header, count);
-    const uint64_t* list = arcs.data() + contexts[s].first_arc;
-    contexts[s].first_bucket = next_bucket;
-    uint32_t arc = 0;
-    for (uint64_t b = 0; b < uint64_t{1} << bits; ++b) {
-      while (arc < count && list[arc] >> (64 - bits) < b) ++arc;
-      buckets[next_bucket++] = arc;
-    }
-    buckets[next_bucket++] = count;
-  }
-}
-
 }  // namespace
 
 std::vector<float> make_codebook(std::span<const float> values, uint32_t size) {
@@ -181,6 +127,60 @@ uint16_t nearest_code(std::span<const float> codebook, float value) {
   const auto below = above - 1;
   const bool take_above = above != codebook.end() && *above - value < value - *below;
   return static_cast<uint16_t>((take_above ? above : below) - codebook.begin());
+}
+
+void fill_ngram_words(std::string_view word_bytes, std::span<const uint32_t> word_ends,
+                      std::string_view name, NgramBlock& block) {
+  const auto word_of = [&](uint32_t word) {
+    const uint32_t begin = word == 0 ? 0 : word_ends[word - 1];
+    return word_bytes.substr(begin, word_ends[word] - begin);
+  };
+  NgramHeader& header = block.mutable_header();
+  auto offsets = block.mutable_section<uint32_t>(NgramSection::kWordOffsets);
+  offsets[0] = 0;
+  std::copy(word_ends.begin(), word_ends.end(), offsets.begin() + 1);
+  auto bytes = block.mutable_section<char>(NgramSection::kWordBytes);
+  std::copy(word_bytes.begin(), word_bytes.end(), bytes.begin());
+  auto table = block.mutable_section<uint32_t>(NgramSection::kWordTable);
+  std::fill(table.begin(), table.end(), 0);
+  const uint32_t mask = header.word_table_size - 1;
+  for (uint32_t word = 0; word < header.num_words; ++word) {
+    const std::string_view text = word_of(word);
+    uint32_t at = ngram_word_hash(text) & mask;
+    while (table[at] != 0) {
+      if (word_of(table[at] - 1) == text) {
+        throw Error(ErrorCode::kModel,
+                    fmt::format("{}: word '{}' is listed twice", name, text.substr(0, 80)),
+                    "every 1-gram must be there once: merge the two");
+      }
+      at = (at + 1) & mask;
+    }
+    table[at] = word + 1;
+    if (text == "<s>") header.sentence_begin = word;
+    if (text == "</s>") header.sentence_end = word;
+    if (text == "<unk>" || text == "<UNK>") header.unknown = word;
+  }
+}
+
+void fill_ngram_buckets(NgramBlock& block) {
+  const NgramHeader& header = block.header();
+  auto contexts = block.mutable_section<NgramModel::Context>(NgramSection::kContexts);
+  const auto arcs = block.section<uint64_t>(NgramSection::kArcs);
+  auto buckets = block.mutable_section<uint32_t>(NgramSection::kBuckets);
+  uint32_t next_bucket = 0;
+  for (uint32_t s = 1; s < header.num_states; ++s) {
+    const uint32_t count = contexts[s + 1].first_arc - contexts[s].first_arc;
+    if (count < NgramModel::kBucketedArcs) continue;
+    const int bits = bucket_bits(header, count);
+    const uint64_t* list = arcs.data() + contexts[s].first_arc;
+    contexts[s].first_bucket = next_bucket;
+    uint32_t arc = 0;
+    for (uint64_t b = 0; b < uint64_t{1} << bits; ++b) {
+      while (arc < count && list[arc] >> (64 - bits) < b) ++arc;
+      buckets[next_bucket++] = arc;
+    }
+    buckets[next_bucket++] = count;
+  }
 }
 
 std::shared_ptr<const NgramModel> build_ngram_model(const NgramTables& tables,
@@ -224,7 +224,7 @@ std::shared_ptr<const NgramModel> build_ngram_model(const NgramTables& tables,
   header.sentence_begin = header.sentence_end = header.unknown = kNoNgramWord;
 
   auto block = std::make_unique<NgramBlock>(header);
-  fill_words(tables, name, *block);
+  fill_ngram_words(tables.word_bytes, tables.word_ends, name, *block);
 
   auto log_probs = block->mutable_section<float>(NgramSection::kUnigramLogProbs);
   std::copy(tables.unigram_log_probs.begin(), tables.unigram_log_probs.end(), log_probs.begin());
@@ -243,7 +243,7 @@ std::shared_ptr<const NgramModel> build_ngram_model(const NgramTables& tables,
     first_arc += tables.levels[length - 1].words.size();
   }
   contexts[header.num_states] = {static_cast<uint32_t>(first_arc), 0, 0.0F, 0};
-  fill_buckets(*block);
+  fill_ngram_buckets(*block);
 
   auto codebooks = block->mutable_section<float>(NgramSection::kCodebooks);
   for (size_t k = 0; k < tables.levels.size(); ++k) {

@@ -53,6 +53,13 @@ struct NgramTables {
 std::shared_ptr<const NgramModel> build_ngram_model(const NgramTables& tables,
                                                     std::string_view name);
 
+/// Parts of the above for builders of other automata. The first fills the sections of words from
+/// all words, one after the other, and where each ends, and sets the special words of the header;
+/// the second fills the buckets once contexts and arcs are there.
+void fill_ngram_words(std::string_view word_bytes, std::span<const uint32_t> word_ends,
+                      std::string_view name, NgramBlock& block);
+void fill_ngram_buckets(NgramBlock& block);
+
 /// A codebook for `values` of at most `size` entries, ascending.
 std::vector<float> make_codebook(std::span<const float> values, uint32_t size);
 /// Index of the entry nearest to `value`.
