@@ -31,8 +31,9 @@ struct ModelRequest {
 RecognizerFiles find_recognizer_files(const ModelRequest& request);
 
 /// The folder of a model that comes with Bivox, such as "g2p-en": below one of the folders of
-/// $BIVOX_MODEL_PATH, installed as share/bivox/models beside the program's bin, or models/pretrained
-/// of the source tree that the program was built in. Error(kModel) that lists where was looked.
+/// $BIVOX_MODEL_PATH, installed as share/bivox/models beside the program's bin, or
+/// models/pretrained of the source tree that the program was built in. Error(kModel) that lists
+/// where was looked.
 std::filesystem::path find_bundled_model(const std::string& name);
 
 /// All acoustic models in the places where models are looked for.

@@ -109,6 +109,7 @@ int run_program(int argc, const char* const* argv) {
   add_align_verb(program);
   add_score_verb(program);
   add_features_verb(program);
+  add_g2p_verb(program);
   add_info_verb(program);
   return program.run(argc, argv);
 }

@@ -9,6 +9,7 @@ void add_transcribe_verb(Program& program);
 void add_align_verb(Program& program);
 void add_score_verb(Program& program);
 void add_features_verb(Program& program);
+void add_g2p_verb(Program& program);
 void add_info_verb(Program& program);
 
 }  // namespace bivox

@@ -32,7 +32,7 @@ struct G2pResult {
 
 class G2pModel {
  public:
-  /// Reads a model file, or the folder that holds it as `g2p.bin`.
+  /// Reads a model folder of kind "g2p" (model_folder.h), or its `g2p.bin` alone.
   static std::shared_ptr<const G2pModel> load(const std::filesystem::path& path);
   /// The same from bytes in memory; `name` stands for the path in errors.
   static std::shared_ptr<const G2pModel> parse(std::string_view bytes, std::string_view name);
