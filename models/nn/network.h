@@ -105,11 +105,13 @@ class Network {
   const Parameter* find_parameter(std::string_view name) const;
   int64_t num_weights() const;
 
-  /// Random weights (He et al. 2015 before ReLU, Glorot & Bengio 2010 elsewhere), unit norms.
+  /// Random weights (He et al. 2015 before ReLU, Glorot & Bengio 2010 elsewhere, unit normal in
+  /// embeddings), biases 0, norms that change nothing. The same seed gives the same weights
+  /// everywhere.
   void initialize(uint64_t seed);
   void zero_gradients();
 
-  /// Frames of `node` when the inputs have `frames`.
+  /// Frames of `node` when the input that it is made from (by first inputs) has `frames`.
   int out_frames(NodeId node, int frames) const;
   /// Output frames of a stream need this many input frames before and after (receptive field).
   struct Context {
@@ -121,13 +123,17 @@ class Network {
   double multiply_adds_per_frame() const;
 
   /// Runs on a tape. `inputs` in the order of inputs(); `lengths[b]` frames of utterance b are real
-  /// (empty: all). Returns the outputs in the order of outputs(). In training, batch norm uses and
-  /// updates statistics.
+  /// in the first one (empty: all), and the same share of the others, which may have other frame
+  /// rates. Returns the outputs in the order of outputs(). In training, batch norm uses and updates
+  /// statistics.
   std::vector<Var> forward(Tape& tape, std::span<const Var> inputs,
                            std::span<const int> lengths = {});
 
  private:
   NodeId add_node(NetworkNode node);
+  NodeId add_simple(std::string name, Op op, NodeId x, int channels);
+  NodeId add_with_weights(NetworkNode node);
+  int channels_of(const std::string& name, NodeId x) const;
   int add_parameter(const std::string& node, std::string_view role, const Shape& shape, bool decay);
 
   std::vector<NetworkNode> nodes_;

@@ -14,10 +14,13 @@
 
 namespace bivox {
 
-/// kernels/conv1d.h; `bias` may be a default Var for none.
-Var conv1d(Var x, Var weight, Var bias, const Conv1dGeometry& geometry);
-/// Transposed convolution without overlap handling beyond its kernel: y has time * stride frames;
-/// y[t stride + k - pad, o] += x[t, i] w[k, i, o], pad = (kernel - stride) / 2.
+/// kernels/conv1d.h; `bias` may be a default Var for none. With `out_lengths`, frames of y beyond
+/// them are zero (what mask_frames() does, without a pass over the rest).
+Var conv1d(Var x, Var weight, Var bias, const Conv1dGeometry& geometry,
+           std::span<const int> out_lengths = {});
+/// Transposed convolution: y has time * stride frames,
+/// y[t stride + k - pad, o] = bias[o] + sum x[t, i] w[k, i, o], pad = (kernel - stride) / 2; what
+/// falls outside of y is dropped. kernel >= stride; weight [kernel x inputs x outputs].
 Var conv_transpose(Var x, Var weight, Var bias, int kernel, int stride);
 /// Rows of `table` [rows x channels] by the indices in x [batch x time x 1].
 Var embedding(Var x, Var table);
@@ -32,10 +35,14 @@ struct BatchNormStatistics {
   float momentum = 0.1F;
   float epsilon = 1e-5F;
 };
-/// (x - mean) / sqrt(variance + epsilon) * gain + offset over batch and real frames.
+/// (x - mean) / sqrt(variance + epsilon) * gain + offset over batch and real frames; frames beyond
+/// `lengths` become zero. With `rectify`, relu() of that in the same pass. When the tape trains,
+/// mean and variance are those of the batch, and the running ones move towards them by `momentum`
+/// (the variance unbiased, as PyTorch does); else the running ones are used.
+/// Source: Ioffe & Szegedy 2015, algorithm 1.
 Var batch_norm(Var x, Var gain, Var offset, const BatchNormStatistics& statistics,
-               std::span<const int> lengths);
-/// The same over the channels of each frame.
+               std::span<const int> lengths, bool rectify = false);
+/// The same over the channels of each frame. Source: Ba et al. 2016, equation 3.
 Var layer_norm(Var x, Var gain, Var offset, float epsilon = 1e-5F);
 
 Var relu(Var x);
@@ -45,6 +52,8 @@ Var sigmoid(Var x);
 Var gate(Var x);
 /// a * sigmoid(b).
 Var glu(Var x);
+/// Zeroes elements with probability `rate` and scales the others by 1 / (1 - rate); the identity
+/// unless the tape trains. Masks follow from tape.set_random_seed().
 Var dropout(Var x, float rate);
 Var log_softmax(Var x);
 

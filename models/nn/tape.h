@@ -18,8 +18,10 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/nn/kernels/compute.h"
@@ -84,7 +86,19 @@ class Tape {
   /// The gradient of `var`, zero until something was added to it. Of inputs also after backward().
   Tensor& gradient(Var var);
 
-  /// `loss` is a scalar; its gradient is `seed`.
+  // What follows saves passes over memory while going back; gradient() alone would do.
+  /// The gradient of an operation's own output, for its Backward to change in place and hand on.
+  Tensor take_gradient(Var output);
+  /// Adds `gradient` to that of `input`: by moving it there when it is the first one.
+  void add_gradient(Var input, Tensor gradient);
+  /// A gradient to be written whole when `fresh`, else to be added to.
+  struct GradientSlot {
+    float* data;
+    bool fresh;
+  };
+  GradientSlot gradient_slot(Var input);
+
+  /// `loss` is a scalar; its gradient is `seed`. Once for every step.
   void backward(Var loss, float seed = 1.0F);
   /// Forgets all values; every Var becomes invalid.
   void reset();
@@ -95,14 +109,25 @@ class Tape {
   /// Seed of dropout masks: the same seed and the same operations give the same masks.
   uint64_t next_random_seed() { return ++random_seed_; }
   void set_random_seed(uint64_t seed) { random_seed_ = seed; }
+  /// When several processes work on one batch (distributed.h), this replaces sums over frames by
+  /// their sums over all processes; batch norm asks for it. Empty: this process is alone.
+  using Reducer = std::function<void(std::span<double> sums)>;
+  void set_reducer(Reducer reducer) { reducer_ = std::move(reducer); }
+  const Reducer& reducer() const { return reducer_; }
 
  private:
   struct Node;
 
+  Node& node(Var var) { return *nodes_[static_cast<size_t>(var.index_)]; }
+  const Node& node(Var var) const { return *nodes_[static_cast<size_t>(var.index_)]; }
+  Var push(std::unique_ptr<Node> node);
+
   ComputeContext& context_;
   bool training_;
   uint64_t random_seed_ = 0;
-  std::vector<Node> nodes_;
+  Reducer reducer_;
+  std::vector<std::unique_ptr<Node>>
+      nodes_;  // pointers: values keep their place as nodes are added
 };
 
 }  // namespace bivox
