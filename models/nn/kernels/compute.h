@@ -10,10 +10,12 @@
 // Test: tests/models/nn/compute_test.cpp.
 #pragma once
 
-#include <functional>
+#include <array>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <type_traits>
 
 namespace bivox {
 
@@ -41,17 +43,39 @@ class ComputeContext {
   Isa isa() const { return isa_; }
 
   /// Calls work(part) for part in [0, parts) on the context's threads, this one included; returns
-  /// when all are done. The workers sleep between calls, and never spin for long: another process
-  /// may want the core.
-  void parallel(int parts, const std::function<void(int part)>& work);
+  /// when all are done. Does not allocate; `work` must not throw and must not call parallel(). The
+  /// workers sleep between calls, and never spin for long: another process may want the core.
+  template <class Work>
+  void parallel(int parts, Work&& work) {
+    using Callable = std::remove_reference_t<Work>;
+    parallel_parts(
+        parts, [](void* callable, int part) { (*static_cast<Callable*>(callable))(part); },
+        const_cast<void*>(static_cast<const void*>(&work)));
+  }
+
+  /// Memory that one operation needs while it runs, aligned to 64 bytes and kept for the next one;
+  /// its contents are undefined. An operation that needs several blocks at once numbers them.
+  static constexpr int kScratchSlots = 4;
+  std::byte* scratch(int slot, size_t bytes);
 
  private:
   class Workers;
+  struct Free {
+    void operator()(std::byte* block) const noexcept;
+  };
+  struct Block {
+    std::unique_ptr<std::byte, Free> bytes;
+    size_t size = 0;
+  };
+  using PartFunction = void (*)(void* callable, int part);
+
+  void parallel_parts(int parts, PartFunction function, void* callable);
 
   int threads_;
   Precision precision_;
   Isa isa_;
   std::unique_ptr<Workers> workers_;  // none when one thread is enough
+  std::array<Block, kScratchSlots> scratch_;
 };
 
 }  // namespace bivox

@@ -1,78 +1,232 @@
 #include "models/nn/kernels/conv1d.h"
 
 #include <algorithm>
+#include <cstring>
+#include <numeric>
+#include <vector>
+
+#include "models/nn/kernels/conv1d_direct.h"
+#include "models/nn/kernels/conv1d_operands.h"
+#include "models/nn/kernels/gemm.h"
 
 namespace bivox {
 
-void conv1d_forward(ComputeContext&, const Conv1dGeometry& g, int batch, int time, const float* x,
-                    const float* w, const float* bias, float* y) {
-  const int out_time = g.out_time(time);
-  const int in_group = g.inputs / g.groups;
-  const int out_group = g.outputs / g.groups;
-  for (int64_t b = 0; b < batch; ++b) {
-    for (int64_t t = 0; t < out_time; ++t) {
-      float* row = y + (b * out_time + t) * g.outputs;
-      for (int o = 0; o < g.outputs; ++o) row[o] = bias != nullptr ? bias[o] : 0.0F;
-      for (int64_t k = 0; k < g.kernel; ++k) {
-        const int64_t s = t * g.stride + k * g.dilation - g.pad_left;
-        if (s < 0 || s >= time) continue;
-        const float* in = x + (b * time + s) * g.inputs;
-        for (int64_t i = 0; i < in_group; ++i) {
-          const float* weights = w + (k * in_group + i) * g.outputs;
-          for (int o = 0; o < g.outputs; ++o) {
-            row[o] += in[(o / out_group) * in_group + i] * weights[o];
-          }
-        }
-      }
-    }
-  }
+using kernels::gemm;
+using kernels::GemmCall;
+using kernels::GemmKernel;
+using kernels::GemmSource;
+using kernels::PackedPanels;
+using kernels::PaddedRows;
+
+namespace {
+
+/// Rows that pass over one panel before the next panel comes: their A stays in the second-level
+/// cache beside it.
+constexpr int kRowsPerPart = 192;
+/// Bytes of a panel of gradients worked on at a time in backward_weights.
+constexpr size_t kPanelBlockBytes = size_t{320} << 10;
+
+const GemmKernel& training_kernel(const ComputeContext& context) {
+  return kernels::gemm_kernel(context.isa(), context.precision() == Precision::kBfloat16
+                                                 ? Precision::kBfloat16
+                                                 : Precision::kFloat32);
 }
 
-void conv1d_backward_input(ComputeContext&, const Conv1dGeometry& g, int batch, int time,
+bool is_pointwise(const Conv1dGeometry& g) {
+  return g.kernel == 1 && g.stride == 1 && g.pad_left == 0 && g.pad_right == 0;
+}
+
+int ceil_div(int a, int b) { return (a + b - 1) / b; }
+
+/// Panels and rows of one product per utterance and group, split over the threads.
+struct Split {
+  Split(const ComputeContext& context, int batch, int rows, int panels)
+      : row_parts(std::max(1, ceil_div(rows, kRowsPerPart))), panel_parts(1) {
+    // Enough parts that the threads end at about the same time.
+    while (batch * row_parts * panel_parts < 4 * context.threads() && panel_parts < panels) {
+      panel_parts *= 2;
+    }
+    panel_parts = std::min(panel_parts, panels);
+  }
+  int row_parts;
+  int panel_parts;
+};
+
+/// [first, last) of part i of `parts` nearly equal ones of n.
+struct Range {
+  Range(int n, int parts, int i)
+      : first(static_cast<int>(int64_t{n} * i / parts)),
+        last(static_cast<int>(int64_t{n} * (i + 1) / parts)) {}
+  int first;
+  int last;
+};
+
+}  // namespace
+
+void conv1d_forward(ComputeContext& context, const Conv1dGeometry& g, int batch, int time,
+                    const float* x, const float* w, const float* bias, float* y) {
+  if (is_pointwise(g)) {
+    time *= batch;
+    batch = 1;
+  }
+  const int out_time = g.out_time(time);
+  if (batch == 0 || out_time == 0) return;
+  if (conv1d_prefers_direct(g)) {
+    conv1d_direct_forward(context, g, batch, time, x, w, bias, y);
+    return;
+  }
+  const GemmKernel& kernel = training_kernel(context);
+  const int in_group = g.inputs / g.groups;
+  const int out_group = g.outputs / g.groups;
+  const int reach = g.dilation * (g.kernel - 1);
+  const PaddedRows rows(context, kernel, x, batch, time, g.inputs, -g.pad_left,
+                        (out_time - 1) * g.stride + reach + 1 - g.pad_left, g.stride);
+  const GemmSource source = {w, int64_t{1} * in_group * g.outputs, g.outputs, 1};
+  const PackedPanels panels(context, kernel, source, g.kernel, in_group, out_group, g.groups,
+                            out_group);
+
+  const Split split(context, batch * g.groups, out_time, panels.per_group());
+  context.parallel(batch * g.groups * split.row_parts * split.panel_parts, [&](int part) {
+    const Range panel(panels.per_group(), split.panel_parts, part % split.panel_parts);
+    part /= split.panel_parts;
+    const Range row(out_time, split.row_parts, part % split.row_parts);
+    part /= split.row_parts;
+    const int group = part % g.groups;
+    const int b = part / g.groups;
+    GemmCall call;
+    rows.set_a(call.block, b, 0, int64_t{1} * group * in_group, g.stride, g.dilation);
+    panels.set_b(call, group);
+    call.block.c = y + int64_t{1} * b * out_time * g.outputs + group * out_group;
+    call.block.c_row = g.outputs;
+    if (bias != nullptr) call.block.bias = bias + group * out_group;
+    gemm(kernel, call, row.first, row.last, panel.first, panel.last);
+  });
+}
+
+// The frames s of dx that lie at s + pad_left = phase (mod stride) receive from the taps k with
+// k dilation = phase (mod stride), which are every `tap_step`-th; frame m of them and the j-th of
+// these taps meet at dy[first + m - j row_step]. With the taps in reverse that is a convolution of
+// dy with stride 1 and dilation row_step.
+void conv1d_backward_input(ComputeContext& context, const Conv1dGeometry& g, int batch, int time,
                            const float* dy, const float* w, float* dx) {
+  if (is_pointwise(g)) {
+    time *= batch;
+    batch = 1;
+  }
   const int out_time = g.out_time(time);
+  if (batch == 0 || out_time == 0) return;
+  if (conv1d_prefers_direct(g)) {
+    conv1d_direct_backward_input(context, g, batch, time, dy, w, dx);
+    return;
+  }
+  const GemmKernel& kernel = training_kernel(context);
   const int in_group = g.inputs / g.groups;
   const int out_group = g.outputs / g.groups;
-  for (int64_t b = 0; b < batch; ++b) {
-    for (int64_t t = 0; t < out_time; ++t) {
-      const float* row = dy + (b * out_time + t) * g.outputs;
-      for (int64_t k = 0; k < g.kernel; ++k) {
-        const int64_t s = t * g.stride + k * g.dilation - g.pad_left;
-        if (s < 0 || s >= time) continue;
-        float* in = dx + (b * time + s) * g.inputs;
-        for (int64_t i = 0; i < in_group; ++i) {
-          const float* weights = w + (k * in_group + i) * g.outputs;
-          for (int o = 0; o < g.outputs; ++o) {
-            in[(o / out_group) * in_group + i] += row[o] * weights[o];
-          }
-        }
-      }
-    }
+  const int common = std::gcd(g.stride, g.dilation);
+  const int tap_step = g.stride / common;
+  const int row_step = g.dilation / common;
+  struct Phase {
+    int first_tap;
+    int taps;
+    int first_frame;  ///< s
+    int frames;
+    int first_row;  ///< t of frame 0 and tap 0
+  };
+  std::vector<Phase> phases;
+  int low = 0;
+  int high = 0;
+  for (int tap = 0; tap < std::min(g.kernel, tap_step); ++tap) {
+    const int offset = tap * g.dilation - g.pad_left;  // s = t stride + offset
+    const int frame = ((offset % g.stride) + g.stride) % g.stride;
+    if (frame >= time) continue;
+    const Phase phase = {tap, ceil_div(g.kernel - tap, tap_step), frame,
+                         (time - frame - 1) / g.stride + 1, (frame - offset) / g.stride};
+    low = std::min(low, phase.first_row - (phase.taps - 1) * row_step);
+    high = std::max(high, phase.first_row + phase.frames);
+    phases.push_back(phase);
+  }
+  const PaddedRows rows(context, kernel, dy, batch, out_time, g.outputs, low, high, 1);
+  const int64_t tap_weights = int64_t{1} * in_group * g.outputs;
+  for (const Phase& phase : phases) {
+    const int last_tap = phase.first_tap + (phase.taps - 1) * tap_step;
+    const GemmSource source = {w + last_tap * tap_weights, -tap_step * tap_weights, 1, g.outputs};
+    const PackedPanels panels(context, kernel, source, phase.taps, out_group, in_group, g.groups,
+                              out_group);
+    const Split split(context, batch * g.groups, phase.frames, panels.per_group());
+    context.parallel(batch * g.groups * split.row_parts * split.panel_parts, [&](int part) {
+      const Range panel(panels.per_group(), split.panel_parts, part % split.panel_parts);
+      part /= split.panel_parts;
+      const Range row(phase.frames, split.row_parts, part % split.row_parts);
+      part /= split.row_parts;
+      const int group = part % g.groups;
+      const int b = part / g.groups;
+      GemmCall call;
+      rows.set_a(call.block, b, phase.first_row - (phase.taps - 1) * row_step - low,
+                 int64_t{1} * group * out_group, 1, row_step);
+      panels.set_b(call, group);
+      call.block.c = dx + (int64_t{1} * b * time + phase.first_frame) * g.inputs + group * in_group;
+      call.block.c_row = int64_t{1} * g.stride * g.inputs;
+      call.block.accumulate = true;
+      gemm(kernel, call, row.first, row.last, panel.first, panel.last);
+    });
   }
 }
 
-void conv1d_backward_weights(ComputeContext&, const Conv1dGeometry& g, int batch, int time,
+// dw[k] is the product of x transposed, shifted by k dilation, with dy: rows of A are input
+// channels, runs are utterances, the sum goes over frames.
+void conv1d_backward_weights(ComputeContext& context, const Conv1dGeometry& g, int batch, int time,
                              const float* x, const float* dy, float* dw, float* dbias) {
+  if (is_pointwise(g)) {
+    time *= batch;
+    batch = 1;
+  }
   const int out_time = g.out_time(time);
+  if (batch == 0 || out_time == 0) return;
+  if (dbias != nullptr) {
+    kernels::add_column_sums(context, dy, int64_t{1} * batch * out_time, g.outputs, dbias);
+  }
+  if (conv1d_prefers_direct(g)) {
+    conv1d_direct_backward_weights(context, g, batch, time, x, dy, dw);
+    return;
+  }
+  const GemmKernel& kernel = training_kernel(context);
   const int in_group = g.inputs / g.groups;
   const int out_group = g.outputs / g.groups;
-  for (int64_t b = 0; b < batch; ++b) {
-    for (int64_t t = 0; t < out_time; ++t) {
-      const float* row = dy + (b * out_time + t) * g.outputs;
-      for (int o = 0; dbias != nullptr && o < g.outputs; ++o) dbias[o] += row[o];
-      for (int64_t k = 0; k < g.kernel; ++k) {
-        const int64_t s = t * g.stride + k * g.dilation - g.pad_left;
-        if (s < 0 || s >= time) continue;
-        const float* in = x + (b * time + s) * g.inputs;
-        for (int64_t i = 0; i < in_group; ++i) {
-          float* weights = dw + (k * in_group + i) * g.outputs;
-          for (int o = 0; o < g.outputs; ++o) {
-            weights[o] += in[(o / out_group) * in_group + i] * row[o];
-          }
+  const int reach = g.dilation * (g.kernel - 1);
+  const kernels::TransposedRows columns(context, kernel, x, batch, time, g.inputs, g.pad_left,
+                                        g.stride, g.kernel == 1 ? 1 : g.stride,
+                                        reach / g.stride + kernel.padded_run(out_time));
+  const GemmSource source = {dy, int64_t{1} * out_time * g.outputs, g.outputs, 1};
+  const PackedPanels panels(context, kernel, source, batch, out_time, out_group, g.groups,
+                            out_group);
+  const size_t run_bytes = kernel.panel_bytes(1, out_time);
+  const int runs_at_once =
+      std::max(1, static_cast<int>(kPanelBlockBytes / std::max<size_t>(1, run_bytes)));
+  // A part: one panel by some blocks of rows, all taps.
+  const int blocks = ceil_div(in_group, kernel.rows);
+  const int block_parts =
+      std::min(blocks, std::max(1, ceil_div(4 * context.threads(), panels.per_group() * g.groups)));
+  context.parallel(g.groups * panels.per_group() * block_parts, [&](int part) {
+    const Range rows(blocks, block_parts, part % block_parts);
+    part /= block_parts;
+    const int panel = part % panels.per_group();
+    const int group = part / panels.per_group();
+    for (int first = 0; first < batch; first += runs_at_once) {
+      const int runs = std::min(runs_at_once, batch - first);
+      for (int block = rows.first; block < rows.last; ++block) {
+        const Range row(in_group, blocks, block);
+        for (int tap = 0; tap < g.kernel; ++tap) {
+          GemmCall call;
+          columns.set_a(call.block, first, group * in_group, tap * g.dilation);
+          panels.set_b(call, group, first, runs);
+          call.block.c = dw + int64_t{1} * tap * in_group * g.outputs + group * out_group;
+          call.block.c_row = g.outputs;
+          call.block.accumulate = true;
+          gemm(kernel, call, row.first, row.last, panel, panel + 1);
         }
       }
     }
-  }
+  });
 }
 
 }  // namespace bivox
