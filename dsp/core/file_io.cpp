@@ -39,6 +39,15 @@ class FileDescriptor {
   size_t size_ = 0;
 };
 
+// Waits until the disk holds what was written to `path`, a file or a folder.
+bool synchronize(const std::filesystem::path& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool done = ::fsync(fd) == 0 || errno == EINVAL;  // some file systems cannot; not a failure
+  ::close(fd);
+  return done;
+}
+
 }  // namespace
 
 std::string read_file(const std::filesystem::path& path, ErrorCode code) {
@@ -101,9 +110,9 @@ AtomicFile::~AtomicFile() {
   std::filesystem::remove(temporary_, ignored);
 }
 
-void AtomicFile::commit() {
+void AtomicFile::commit(bool durable) {
   stream_.close();
-  if (stream_.fail()) {
+  if (stream_.fail() || (durable && !synchronize(temporary_))) {
     throw Error(ErrorCode::kRuntime,
                 fmt::format("{}: write failed: {}", target_.string(), std::strerror(errno)),
                 "check that the disk has room");
@@ -115,6 +124,11 @@ void AtomicFile::commit() {
                 fmt::format("{}: cannot be replaced: {}", target_.string(), failure.message()));
   }
   committed_ = true;
+  // The name is in place; that it may not outlive a loss of power is not worth an error.
+  if (durable) {
+    const std::filesystem::path folder = target_.parent_path();
+    synchronize(folder.empty() ? std::filesystem::path(".") : folder);
+  }
 }
 
 }  // namespace bivox

@@ -49,8 +49,10 @@ class AtomicFile {
   std::ostream& stream() { return stream_; }
   /// The temporary file, for writers that want a path of their own (close what they opened first).
   const std::filesystem::path& temporary_path() const { return temporary_; }
-  /// Flushes, checks for write errors and renames over the target.
-  void commit();
+  /// Flushes, checks for write errors and renames over the target. A durable file survives a loss
+  /// of power right after commit(): file and folder are synchronized with the disk, which takes
+  /// milliseconds.
+  void commit(bool durable = false);
 
  private:
   std::filesystem::path target_;
