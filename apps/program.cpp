@@ -111,6 +111,7 @@ int run_program(int argc, const char* const* argv) {
   add_features_verb(program);
   add_g2p_verb(program);
   add_info_verb(program);
+  add_lm_verb(program);
   return program.run(argc, argv);
 }
 

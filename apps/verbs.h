@@ -11,5 +11,6 @@ void add_score_verb(Program& program);
 void add_features_verb(Program& program);
 void add_g2p_verb(Program& program);
 void add_info_verb(Program& program);
+void add_lm_verb(Program& program);
 
 }  // namespace bivox

@@ -1,21 +1,15 @@
 #include "models/lm/text_lines.h"
 
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
-#include <new>
-
-#include "dsp/core/error.h"
 
 namespace bivox {
 namespace {
 
 constexpr size_t kBlock = size_t{1} << 18;
 constexpr size_t kMaxLine = size_t{1} << 20;
-constexpr int kGzipWindow = 15 + 16;
 
 std::string_view without_return(std::string_view line) {
   if (line.ends_with('\r')) line.remove_suffix(1);
@@ -24,66 +18,86 @@ std::string_view without_return(std::string_view line) {
 
 }  // namespace
 
-TextLines::TextLines(std::span<const std::byte> bytes, std::string_view name)
-    : name_(name), rest_(bytes) {
-  if (bytes.size() < 2 || bytes[0] != std::byte{0x1f} || bytes[1] != std::byte{0x8b}) return;
-  stream_ = std::make_unique<z_stream_s>();
-  if (inflateInit2(stream_.get(), kGzipWindow) != Z_OK) throw std::bad_alloc();
-  buffer_.resize(kBlock);
+TextLines::TextLines(std::span<const std::byte> bytes, std::string_view name, ErrorCode code)
+    : name_(name),
+      code_(code),
+      bytes_read_(bytes.size()),
+      rest_(bytes),
+      decoder_(TextDecoder::for_text(bytes)) {
+  if (decoder_ != nullptr) buffer_.resize(kBlock);
 }
 
-TextLines::~TextLines() {
-  if (stream_ != nullptr) inflateEnd(stream_.get());
+TextLines::TextLines(std::istream& stream, std::string_view name, ErrorCode code)
+    : name_(name), code_(code), stream_(&stream), input_(kBlock), buffer_(kBlock) {
+  read_stream();
+  decoder_ = TextDecoder::for_text(rest_);
 }
 
 void TextLines::fail(const std::string& what, std::string hint) const {
-  throw Error(ErrorCode::kModel, fmt::format("{}:{}: {}", name_, number_, what), std::move(hint));
+  throw Error(code_, fmt::format("{}:{}: {}", name_, number_, what), std::move(hint));
 }
 
-/// Adds inflated text to the buffer; false at the end of the data.
-bool TextLines::inflate_more() {
+/// The next block of the stream; false at its end, and always for a text in memory.
+bool TextLines::read_stream() {
+  if (stream_ == nullptr) return false;
+  stream_->read(reinterpret_cast<char*>(input_.data()), static_cast<std::streamsize>(kBlock));
+  if (stream_->bad()) fail("reading failed", "the disk or the network may have a fault");
+  const auto count = static_cast<size_t>(stream_->gcount());
+  bytes_read_ += count;
+  rest_ = {input_.data(), count};
+  return count > 0;
+}
+
+/// Adds text to the buffer; false at the end of the data.
+bool TextLines::decode_more() {
   if (begin_ > 0) {
     std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
     end_ -= begin_;
     begin_ = 0;
   }
   if (end_ == buffer_.size()) {
-    if (buffer_.size() > kMaxLine) fail("a line of more than 1 MiB");
+    if (buffer_.size() > kMaxLine) {
+      ++number_;
+      fail("a line of more than 1 MiB");
+    }
     buffer_.resize(buffer_.size() * 2);
   }
   while (true) {
-    if (!in_member_) {
-      // Zeros after the last member are the padding of tapes and block devices.
-      while (!rest_.empty() && rest_.front() == std::byte{0}) rest_ = rest_.subspan(1);
-      if (rest_.empty()) return false;
-      inflateReset(stream_.get());
-      in_member_ = true;
-    }
-    const size_t available = std::min<size_t>(rest_.size(), std::numeric_limits<uInt>::max());
-    // zlib's interface takes a pointer to non-const but does not write through it.
-    stream_->next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(rest_.data()));
-    stream_->avail_in = static_cast<uInt>(available);
-    stream_->next_out = reinterpret_cast<Bytef*>(buffer_.data() + end_);
-    stream_->avail_out = static_cast<uInt>(buffer_.size() - end_);
-    const uInt room = stream_->avail_out;
-    const int status = inflate(stream_.get(), Z_NO_FLUSH);
-    rest_ = rest_.subspan(available - stream_->avail_in);
-    end_ += room - stream_->avail_out;
-    if (status == Z_STREAM_END) {
-      in_member_ = false;
-    } else if (status == Z_BUF_ERROR) {
+    if (rest_.empty() && !read_stream()) {
+      if (decoder_ == nullptr || decoder_->between_members()) return false;
+      std::span<char> out = std::span(buffer_).subspan(end_);
+      const size_t room = out.size();
+      // What the decoder still holds comes out without new input.
+      const auto status = decoder_->decode(rest_, out);
+      end_ += room - out.size();
+      if (status == TextDecoder::Status::kOk && room != out.size()) return true;
+      if (status == TextDecoder::Status::kOk && decoder_->between_members()) return false;
       ++number_;
-      fail("the gzip data ends too early", "the file was cut short: copy it again");
-    } else if (status != Z_OK) {
-      ++number_;
-      fail("the gzip data is damaged", "copy the file again; `gzip -t` tests it");
+      fail(fmt::format("the {} data ends too early", decoder_->form()),
+           "the file was cut short: copy it again");
     }
-    if (stream_->avail_out != room) return true;
+    std::span<char> out = std::span(buffer_).subspan(end_);
+    const size_t room = out.size();
+    if (decoder_ == nullptr) {
+      const size_t count = std::min(room, rest_.size());
+      std::memcpy(out.data(), rest_.data(), count);
+      rest_ = rest_.subspan(count);
+      end_ += count;
+      return true;
+    }
+    const auto status = decoder_->decode(rest_, out);
+    end_ += room - out.size();
+    if (status == TextDecoder::Status::kDamaged) {
+      ++number_;
+      fail(fmt::format("the {} data is damaged", decoder_->form()),
+           fmt::format("copy the file again; `{} -t` tests it", decoder_->form()));
+    }
+    if (room != out.size()) return true;
   }
 }
 
 bool TextLines::next(std::string_view& line) {
-  if (stream_ == nullptr) {
+  if (decoder_ == nullptr && stream_ == nullptr) {
     if (rest_.empty()) return false;
     const std::string_view text(reinterpret_cast<const char*>(rest_.data()), rest_.size());
     const size_t length = std::min(text.find('\n'), text.size());
@@ -104,7 +118,7 @@ bool TextLines::next(std::string_view& line) {
       return true;
     }
     searched = text.size();
-    if (!inflate_more()) break;
+    if (!decode_more()) break;
   }
   if (begin_ == end_) return false;
   line = without_return({buffer_.data() + begin_, end_ - begin_});
