@@ -8,6 +8,7 @@
 #include "models/nn/kernels/conv1d_direct.h"
 #include "models/nn/kernels/conv1d_operands.h"
 #include "models/nn/kernels/gemm.h"
+#include "models/nn/kernels/gemm_parallel.h"
 
 namespace bivox {
 
@@ -20,9 +21,6 @@ using kernels::PaddedRows;
 
 namespace {
 
-/// Rows that pass over one panel before the next panel comes: their A stays in the second-level
-/// cache beside it.
-constexpr int kRowsPerPart = 192;
 /// Bytes of a panel of gradients worked on at a time in backward_weights.
 constexpr size_t kPanelBlockBytes = size_t{320} << 10;
 
@@ -36,30 +34,8 @@ bool is_pointwise(const Conv1dGeometry& g) {
   return g.kernel == 1 && g.stride == 1 && g.pad_left == 0 && g.pad_right == 0;
 }
 
-int ceil_div(int a, int b) { return (a + b - 1) / b; }
-
-/// Panels and rows of one product per utterance and group, split over the threads.
-struct Split {
-  Split(const ComputeContext& context, int batch, int rows, int panels)
-      : row_parts(std::max(1, ceil_div(rows, kRowsPerPart))), panel_parts(1) {
-    // Enough parts that the threads end at about the same time.
-    while (batch * row_parts * panel_parts < 4 * context.threads() && panel_parts < panels) {
-      panel_parts *= 2;
-    }
-    panel_parts = std::min(panel_parts, panels);
-  }
-  int row_parts;
-  int panel_parts;
-};
-
-/// [first, last) of part i of `parts` nearly equal ones of n.
-struct Range {
-  Range(int n, int parts, int i)
-      : first(static_cast<int>(int64_t{n} * i / parts)),
-        last(static_cast<int>(int64_t{n} * (i + 1) / parts)) {}
-  int first;
-  int last;
-};
+using kernels::ceil_div;
+using kernels::Range;
 
 }  // namespace
 
@@ -85,22 +61,18 @@ void conv1d_forward(ComputeContext& context, const Conv1dGeometry& g, int batch,
   const PackedPanels panels(context, kernel, source, g.kernel, in_group, out_group, g.groups,
                             out_group);
 
-  const Split split(context, batch * g.groups, out_time, panels.per_group());
-  context.parallel(batch * g.groups * split.row_parts * split.panel_parts, [&](int part) {
-    const Range panel(panels.per_group(), split.panel_parts, part % split.panel_parts);
-    part /= split.panel_parts;
-    const Range row(out_time, split.row_parts, part % split.row_parts);
-    part /= split.row_parts;
-    const int group = part % g.groups;
-    const int b = part / g.groups;
-    GemmCall call;
-    rows.set_a(call.block, b, 0, int64_t{1} * group * in_group, g.stride, g.dilation);
-    panels.set_b(call, group);
-    call.block.c = y + int64_t{1} * b * out_time * g.outputs + group * out_group;
-    call.block.c_row = g.outputs;
-    if (bias != nullptr) call.block.bias = bias + group * out_group;
-    gemm(kernel, call, row.first, row.last, panel.first, panel.last);
-  });
+  kernels::parallel_gemm(
+      context, kernel, batch * g.groups, out_time, panels.per_group(), [&](int product) {
+        const int group = product % g.groups;
+        const int b = product / g.groups;
+        GemmCall call;
+        rows.set_a(call.block, b, 0, int64_t{1} * group * in_group, g.stride, g.dilation);
+        panels.set_b(call, group);
+        call.block.c = y + int64_t{1} * b * out_time * g.outputs + group * out_group;
+        call.block.c_row = g.outputs;
+        if (bias != nullptr) call.block.bias = bias + group * out_group;
+        return call;
+      });
 }
 
 // The frames s of dx that lie at s + pad_left = phase (mod stride) receive from the taps k with
@@ -152,23 +124,20 @@ void conv1d_backward_input(ComputeContext& context, const Conv1dGeometry& g, int
     const GemmSource source = {w + last_tap * tap_weights, -tap_step * tap_weights, 1, g.outputs};
     const PackedPanels panels(context, kernel, source, phase.taps, out_group, in_group, g.groups,
                               out_group);
-    const Split split(context, batch * g.groups, phase.frames, panels.per_group());
-    context.parallel(batch * g.groups * split.row_parts * split.panel_parts, [&](int part) {
-      const Range panel(panels.per_group(), split.panel_parts, part % split.panel_parts);
-      part /= split.panel_parts;
-      const Range row(phase.frames, split.row_parts, part % split.row_parts);
-      part /= split.row_parts;
-      const int group = part % g.groups;
-      const int b = part / g.groups;
-      GemmCall call;
-      rows.set_a(call.block, b, phase.first_row - (phase.taps - 1) * row_step - low,
-                 int64_t{1} * group * out_group, 1, row_step);
-      panels.set_b(call, group);
-      call.block.c = dx + (int64_t{1} * b * time + phase.first_frame) * g.inputs + group * in_group;
-      call.block.c_row = int64_t{1} * g.stride * g.inputs;
-      call.block.accumulate = true;
-      gemm(kernel, call, row.first, row.last, panel.first, panel.last);
-    });
+    kernels::parallel_gemm(
+        context, kernel, batch * g.groups, phase.frames, panels.per_group(), [&](int product) {
+          const int group = product % g.groups;
+          const int b = product / g.groups;
+          GemmCall call;
+          rows.set_a(call.block, b, phase.first_row - (phase.taps - 1) * row_step - low,
+                     int64_t{1} * group * out_group, 1, row_step);
+          panels.set_b(call, group);
+          call.block.c =
+              dx + (int64_t{1} * b * time + phase.first_frame) * g.inputs + group * in_group;
+          call.block.c_row = int64_t{1} * g.stride * g.inputs;
+          call.block.accumulate = true;
+          return call;
+        });
   }
 }
 

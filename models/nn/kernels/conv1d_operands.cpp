@@ -28,7 +28,7 @@ PaddedRows::PaddedRows(ComputeContext& context, const GemmKernel& kernel, const 
     utterance_bytes_ = time * row_bytes_;
     return;
   }
-  row_bytes_ = round_up(channels, kernel.unit) * element_bytes_;
+  row_bytes_ = kernel.padded_run(channels) * element_bytes_;
   const int rows = last - first;
   utterance_bytes_ = rows * row_bytes_;
   const size_t size = static_cast<size_t>(batch * utterance_bytes_);
@@ -54,9 +54,10 @@ PaddedRows::PaddedRows(ComputeContext& context, const GemmKernel& kernel, const 
       return;
     }
     for (int row = real_begin; row < real_end; ++row) {
-      std::byte* padding = to + (row + 1) * row_bytes_ - element_bytes_;
-      std::memset(padding, 0, static_cast<size_t>(element_bytes_));
-      kernel.convert(from + int64_t{1} * row * channels, channels, to + row * row_bytes_);
+      std::byte* operands = to + row * row_bytes_;
+      kernel.convert(from + int64_t{1} * row * channels, channels, operands);
+      std::memset(operands + channels * element_bytes_, 0,
+                  static_cast<size_t>(row_bytes_ - channels * element_bytes_));
     }
   });
 }

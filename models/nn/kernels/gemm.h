@@ -22,6 +22,13 @@
 
 #include "models/nn/kernels/compute.h"
 
+/// Before loops over accumulators: left as loops, the accumulators would live in memory.
+#if defined(__clang__)
+#define BIVOX_UNROLL _Pragma("unroll")
+#else
+#define BIVOX_UNROLL _Pragma("GCC unroll 32")
+#endif
+
 namespace bivox::kernels {
 
 /// How a float becomes an operand.

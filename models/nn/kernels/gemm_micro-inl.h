@@ -32,7 +32,9 @@ inline __attribute__((always_inline)) void finish(const GemmBlock& call, int r, 
 template <class P, int kRows, int kVectors, int kPanelVectors>
 void float_block(const GemmBlock& call) {
   typename P::Vec sums[kRows][kVectors];
+  BIVOX_UNROLL
   for (int r = 0; r < kRows; ++r) {
+    BIVOX_UNROLL
     for (int v = 0; v < kVectors; ++v) sums[r][v] = P::zero();
   }
   constexpr int64_t kVectorBytes = int64_t{P::kLanes} * P::kBytes;
@@ -41,19 +43,26 @@ void float_block(const GemmBlock& call) {
   for (int run = 0; run < call.runs; ++run) {
     // Every third row has a pointer; those between are reached by scaled offsets.
     const std::byte* a[(kRows + 2) / 3];
+    BIVOX_UNROLL
     for (int r = 0; r < (kRows + 2) / 3; ++r) a[r] = call.a + run * call.a_run + 3 * r * row;
     for (int group = 0; group < call.groups; ++group) {
       typename P::Wide wide[kVectors];
+      BIVOX_UNROLL
       for (int v = 0; v < kVectors; ++v) wide[v] = P::load_b(b + v * kVectorBytes);
       b += kPanelVectors * kVectorBytes;
+      BIVOX_UNROLL
       for (int r = 0; r < kRows; ++r) {
         const auto value = P::broadcast_a(a[r / 3] + (r % 3) * row);
+        BIVOX_UNROLL
         for (int v = 0; v < kVectors; ++v) sums[r][v] = P::dot(sums[r][v], value, wide[v]);
       }
+      BIVOX_UNROLL
       for (int r = 0; r < (kRows + 2) / 3; ++r) a[r] += P::kBytes;
     }
   }
+  BIVOX_UNROLL
   for (int r = 0; r < kRows; ++r) {
+    BIVOX_UNROLL
     for (int v = 0; v < kVectors; ++v) {
       finish<P>(call, r, v * P::kLanes, sums[r][v]);
     }
@@ -64,7 +73,9 @@ void float_block(const GemmBlock& call) {
 template <class P, int kRows, int kVectors, int kPanelVectors>
 void integer_block(const GemmBlock& call) {
   typename P::Vec totals[kRows][kVectors];
+  BIVOX_UNROLL
   for (int r = 0; r < kRows; ++r) {
+    BIVOX_UNROLL
     for (int v = 0; v < kVectors; ++v) totals[r][v] = P::zero();
   }
   constexpr int64_t kVectorBytes = int64_t{P::kLanes} * P::kBytes;
@@ -72,7 +83,9 @@ void integer_block(const GemmBlock& call) {
   const int64_t row = call.a_row;
   for (int run = 0; run < call.runs; ++run) {
     typename P::Sum sums[kRows][kVectors];
+    BIVOX_UNROLL
     for (int r = 0; r < kRows; ++r) {
+      BIVOX_UNROLL
       for (int v = 0; v < kVectors; ++v) {
         sums[r][v] = P::start(call.offsets + (run * kPanelVectors + v) * P::kLanes);
       }
@@ -80,22 +93,29 @@ void integer_block(const GemmBlock& call) {
     const std::byte* a = call.a + run * call.a_run;
     for (int group = 0; group < call.groups; ++group) {
       typename P::Wide wide[kVectors];
+      BIVOX_UNROLL
       for (int v = 0; v < kVectors; ++v) wide[v] = P::load_b(b + v * kVectorBytes);
       b += kPanelVectors * kVectorBytes;
+      BIVOX_UNROLL
       for (int r = 0; r < kRows; ++r) {
         const auto value = P::broadcast_a(a + r * row);
+        BIVOX_UNROLL
         for (int v = 0; v < kVectors; ++v) sums[r][v] = P::dot(sums[r][v], value, wide[v]);
       }
       a += P::kBytes;
     }
+    BIVOX_UNROLL
     for (int r = 0; r < kRows; ++r) {
       const float scale = call.row_scales[r * call.row_scale_row + run * call.row_scale_run];
+      BIVOX_UNROLL
       for (int v = 0; v < kVectors; ++v) {
         totals[r][v] = P::scale_add(totals[r][v], scale, sums[r][v]);
       }
     }
   }
+  BIVOX_UNROLL
   for (int r = 0; r < kRows; ++r) {
+    BIVOX_UNROLL
     for (int v = 0; v < kVectors; ++v) {
       const auto scaled = P::multiply(totals[r][v], P::load(call.column_scales + v * P::kLanes));
       finish<P>(call, r, v * P::kLanes, scaled);
