@@ -24,8 +24,12 @@ using kernels::kBlock;
 constexpr size_t kPiece = 16384;
 
 MelFilterbankOptions mel_options(const FrontEndOptions& o) {
-  return {o.mel_scale, o.mel_norm, o.sample_rate_hz,    o.resolved_fft_size(),
-          o.num_mel,   o.low_hz,   o.resolved_high_hz()};
+  MelFilterbankOptions mel{o.mel_scale, o.mel_norm, o.sample_rate_hz,    o.resolved_fft_size(),
+                           o.num_mel,   o.low_hz,   o.resolved_high_hz()};
+  mel.warp = o.warp;
+  // Below 13 kHz or so the usual cutoff would leave no room above it.
+  mel.warp_cutoff_hz = std::min(mel.warp_cutoff_hz, 0.3 * o.sample_rate_hz);
+  return mel;
 }
 
 kernels::FrameShaping shaping_options(const FrontEndOptions& o) {

@@ -82,6 +82,7 @@ void FrontEndOptions::validate() const {
   expect_range("pre_emphasis", pre_emphasis, 0.0F, 1.0F);
   expect_range("num_mel", num_mel, 1, resolved_fft_size() / 2 + 1);
   expect_range("low_hz", low_hz, 0.0, 0.5 * sample_rate_hz);
+  expect_range("warp", warp, 0.5, 2.0);
   if (!(resolved_high_hz() > low_hz && resolved_high_hz() <= 0.5 * sample_rate_hz)) {
     throw Error(
         ErrorCode::kUsage,

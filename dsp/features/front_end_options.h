@@ -55,6 +55,7 @@ struct FrontEndOptions {  // NOLINT(clang-analyzer-optin.performance.Padding): i
   int num_mel = 80;
   double low_hz = 20.0;
   double high_hz = 0.0;  ///< 0 or negative: offset from half the sample rate.
+  double warp = 1.0;     ///< Of the mel filters' frequencies (VTLP); 1 is off.
   LogFloor log_floor_kind = LogFloor::kMax;
   float log_floor = 1.1920929e-07F;
 

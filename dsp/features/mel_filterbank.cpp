@@ -67,11 +67,27 @@ double mel_to_hz(MelScale scale, double mel) {
   return 0.0;
 }
 
+double warp_frequency(double hz, double warp, double cutoff_hz, int sample_rate_hz) {
+  const double top = 0.5 * sample_rate_hz;
+  const double knee = cutoff_hz * std::min(warp, 1.0);  // where the straight part ends, warped
+  if (hz * warp <= knee) return hz * warp;
+  return top - (top - knee) / (top - knee / warp) * (top - hz);
+}
+
 std::vector<MelFilter> make_mel_filterbank(const MelFilterbankOptions& o) {
   if (!(o.low_hz >= 0.0 && o.low_hz < o.high_hz && o.high_hz <= 0.5 * o.sample_rate_hz)) {
     throw Error(ErrorCode::kUsage,
                 fmt::format("mel filters from {} to {} Hz at {} Hz: expected 0 <= low < high <= {}",
                             o.low_hz, o.high_hz, o.sample_rate_hz, 0.5 * o.sample_rate_hz));
+  }
+  const bool warps = o.warp != 1.0;
+  if (warps &&
+      !(o.warp >= 0.5 && o.warp <= 2.0 && o.scale != MelScale::kSphinx && o.warp_cutoff_hz > 0.0 &&
+        o.warp_cutoff_hz * std::max(1.0, 1.0 / o.warp) < 0.5 * o.sample_rate_hz)) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("mel filters warped by {} up to {} Hz at {} Hz: expected a factor of "
+                            "0.5 to 2, a cutoff well below {} Hz, and not the Sphinx scale",
+                            o.warp, o.warp_cutoff_hz, o.sample_rate_hz, 0.5 * o.sample_rate_hz));
   }
   const double low_mel = hz_to_mel(o.scale, o.low_hz);
   const double step = (hz_to_mel(o.scale, o.high_hz) - low_mel) / (o.num_mel + 1);
@@ -86,6 +102,9 @@ std::vector<MelFilter> make_mel_filterbank(const MelFilterbankOptions& o) {
     } else {
       for (size_t j = 0; j < 3; ++j) {
         edges_hz[j] = mel_to_hz(o.scale, low_mel + (m + static_cast<int>(j)) * step);
+        if (warps) {
+          edges_hz[j] = warp_frequency(edges_hz[j], o.warp, o.warp_cutoff_hz, o.sample_rate_hz);
+        }
       }
     }
     // The domain in which the triangle's sides are straight.
@@ -108,6 +127,10 @@ std::vector<MelFilter> make_mel_filterbank(const MelFilterbankOptions& o) {
       if (!(weight > 0.0)) continue;
       if (filter.first_bin < 0) filter.first_bin = k;
       filter.weights.push_back(static_cast<float>(weight));
+    }
+    if (filter.first_bin < 0 && warps) {
+      filter.first_bin = std::min(static_cast<int>(std::lround(edges_hz[1] / bin_hz)), bins - 1);
+      filter.weights.push_back(static_cast<float>(gain));
     }
     if (filter.first_bin < 0) {
       throw Error(ErrorCode::kUsage,

@@ -9,10 +9,17 @@
 //   kSlaney  3 f / 200 below 1 kHz, then 15 + 27 ln(f / 1000) / ln 6.4; straight in Hz
 //   kHtkHz   2595 log10(1 + f / 700), straight in Hz
 //   kSphinx  as kHtkHz, with edges rounded to DFT bins
+// Edges may be warped, as if the speaker's vocal tract were shorter (warp > 1) or longer; with w
+// the factor, c the cutoff and S/2 half the sample rate, f becomes
+//   w f                                                   for f <= c min(w, 1) / w
+//   S/2 - (S/2 - c min(w,1)) / (S/2 - c min(w,1)/w) (S/2 - f)    above
+// A warped filter too narrow for any DFT bin takes the bin nearest to its centre.
+//
 // Thread rule: immutable after construction. Errors: Error(kUsage) when a filter would be empty
 // (too many filters for the DFT's resolution) or the edges are out of order. Sources: Young et al.,
 // The HTK Book 3.4, section 5.4; Slaney, Auditory Toolbox (1998); sphinxbase fe_sigproc.c,
-// fe_build_melfilters. Test: tests/dsp/mel_filterbank_test.cpp.
+// fe_build_melfilters; Jaitly & Hinton 2013 (VTLP), section 2 (warp). Test:
+// tests/dsp/mel_filterbank_test.cpp.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +50,12 @@ struct MelFilterbankOptions {
   int num_mel = 80;
   double low_hz = 20.0;
   double high_hz = 8000.0;
+  double warp = 1.0;               ///< 0.5 to 2; 1 is off. Not with kSphinx.
+  double warp_cutoff_hz = 4800.0;  ///< Covers the formants that matter.
 };
+
+/// The warping function above.
+double warp_frequency(double hz, double warp, double cutoff_hz, int sample_rate_hz);
 
 /// `num_mel` filters over fft_size / 2 + 1 bins.
 std::vector<MelFilter> make_mel_filterbank(const MelFilterbankOptions& options);
