@@ -5,11 +5,7 @@
 #include <cstring>
 
 namespace bivox::kernels {
-namespace {
 
-/// Whether vdpbf16ps is faster than float products of rounded operands: so on AMD since Zen 4
-/// (measured: twice as fast); on Intel processors that have it without doubt only through AMX
-/// (measured on Sapphire Rapids: half as fast as float).
 bool bfloat16_products_pay() {
 #if defined(__x86_64__)
   return __builtin_cpu_is("amd") != 0;
@@ -17,8 +13,6 @@ bool bfloat16_products_pay() {
   return false;
 #endif
 }
-
-}  // namespace
 
 const GemmKernel& gemm_kernel(Isa isa, Precision precision) {
   const GemmKernel* kernel = nullptr;

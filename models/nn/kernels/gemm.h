@@ -14,7 +14,8 @@
 // stays in the second-level cache while rows pass. Every element of C is summed by one thread in
 // the order of (run, k): results do not depend on how rows and panels are split.
 //
-// Why own kernels: see conv1d.h. Thread rule: pure functions. Test: tests/models/nn/gemm_test.cpp.
+// Why own kernels: see conv1d.h. Thread rule: pure functions. Test:
+// tests/models/nn/conv1d_test.cpp, amx_block_test.cpp.
 #pragma once
 
 #include <cstddef>
@@ -134,6 +135,11 @@ inline uint16_t to_bfloat16(float x) {
 inline float round_to_bfloat16(float x) {
   return __builtin_bit_cast(float, static_cast<uint32_t>(to_bfloat16(x)) << 16);
 }
+
+/// Whether vdpbf16ps is faster than float products of rounded operands: so on AMD since Zen 4
+/// (measured: twice as fast); of Intel's processors it is taken that only AMX makes bfloat16 pay
+/// (measured on Sapphire Rapids: vdpbf16ps half as fast as float).
+bool bfloat16_products_pay();
 
 // The tables of instruction sets, null where this build has none of it.
 const GemmKernel* plain_kernel(Precision precision);

@@ -167,12 +167,14 @@ inline void convert_to_float(const float* x, int64_t count, std::byte* out) {
 
 template <class Integer, int kOffset>
 float quantize_row(const float* x, int64_t count, std::byte* out) {
-  float largest = 0.0F;
+  // Sizes of floats compare like the integers of their bits, and compilers make vectors of that.
+  uint32_t largest_bits = 0;
   for (int64_t i = 0; i < count; ++i) {
-    const float size = x[i] < 0.0F ? -x[i] : x[i];
-    largest = size > largest ? size : largest;
+    const uint32_t bits = __builtin_bit_cast(uint32_t, x[i]) & 0x7fffffffU;
+    largest_bits = bits > largest_bits ? bits : largest_bits;
   }
-  if (!(largest > 1e-30F)) largest = 0.0F;  // 127 / largest must be finite
+  float largest = __builtin_bit_cast(float, largest_bits);
+  if (largest < 1e-30F) largest = 0.0F;  // 127 / largest must be finite
   const float inverse = largest > 0.0F ? 127.0F / largest : 0.0F;
   auto* result = reinterpret_cast<Integer*>(out);
   for (int64_t i = 0; i < count; ++i) {
