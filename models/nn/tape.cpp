@@ -45,7 +45,7 @@ Var Tape::input(Tensor value) {
 Var Tape::parameter(Parameter& parameter) {
   auto node = std::make_unique<Node>();
   node->parameter = &parameter;
-  node->needs_gradient = parameter.trainable;
+  node->needs_gradient = parameter.trainable && !frozen_;
   return push(std::move(node));
 }
 

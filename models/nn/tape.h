@@ -73,7 +73,8 @@ class Tape {
   Var constant(Tensor value);
   /// Data of which the gradient is kept after backward(), e.g. for saliency.
   Var input(Tensor value);
-  /// A parameter; its gradient goes to parameter.gradient. It must outlive the step.
+  /// A parameter; its gradient goes to parameter.gradient, unless it is not trainable or the tape
+  /// is frozen. It must outlive the step.
   Var parameter(Parameter& parameter);
 
   /// For operations: a new value made from `inputs`. `backward` is dropped when none of them needs
@@ -104,6 +105,8 @@ class Tape {
   void reset();
 
   ComputeContext& context() const { return context_; }
+  /// Parameters of which no gradient is wanted, e.g. for the gradient by an input alone.
+  void set_frozen(bool frozen) { frozen_ = frozen; }
   bool training() const { return training_; }
   void set_training(bool training) { training_ = training; }
   /// Seed of dropout masks: the same seed and the same operations give the same masks.
@@ -124,6 +127,7 @@ class Tape {
 
   ComputeContext& context_;
   bool training_;
+  bool frozen_ = false;
   uint64_t random_seed_ = 0;
   Reducer reducer_;
   std::vector<std::unique_ptr<Node>>

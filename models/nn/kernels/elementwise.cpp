@@ -1,7 +1,6 @@
 #include "models/nn/kernels/elementwise.h"
 
 #include <cmath>
-#include <limits>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "models/nn/kernels/elementwise.cpp"
@@ -34,6 +33,13 @@ HWY_INLINE V sigmoid(D d, V x) {
   return hn::Div(hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one), hn::Add(one, e));
 }
 
+// Not the maximum of x and 0: a NaN is handed on, so that a diverging training is seen in its loss.
+template <class D, class V>
+HWY_INLINE V rectified(D d, V x) {
+  const V zero = hn::Zero(d);
+  return hn::IfThenElse(hn::Lt(x, zero), zero, x);
+}
+
 template <class D, class V>
 HWY_INLINE V hyperbolic_tangent(D d, V x) {
   const V limit = hn::Set(d, 10.0F);  // 1 - tanh(10) is below half a unit in the last place
@@ -43,10 +49,8 @@ HWY_INLINE V hyperbolic_tangent(D d, V x) {
 void apply_impl(Map map, int64_t n, const float* x, float* y) {
   switch (map) {
     case Map::kRelu:
-      for_lanes(n, [&](auto d, int64_t i) HWY_ATTR {
-        // In this order x86 hands a NaN on, so that a diverging training is seen in its loss.
-        hn::StoreU(hn::Max(hn::Zero(d), hn::LoadU(d, x + i)), d, y + i);
-      });
+      for_lanes(n, [&](auto d, int64_t i)
+                       HWY_ATTR { hn::StoreU(rectified(d, hn::LoadU(d, x + i)), d, y + i); });
       break;
     case Map::kTanh:
       for_lanes(n, [&](auto d, int64_t i) HWY_ATTR {
@@ -246,12 +250,11 @@ void block_moments_impl(int64_t rows, int64_t width, const float* HWY_RESTRICT x
 
 void affine_impl(int64_t rows, int64_t width, const float* x, const float* HWY_RESTRICT scale,
                  const float* HWY_RESTRICT shift, bool rectify, float* y) {
-  const float floor = rectify ? 0.0F : -std::numeric_limits<float>::infinity();
   for (int64_t r = 0; r < rows; ++r, x += width, y += width) {
     for_lanes(width, [&](auto d, int64_t i) HWY_ATTR {
       const auto z =
           hn::MulAdd(hn::LoadU(d, x + i), hn::LoadU(d, scale + i), hn::LoadU(d, shift + i));
-      hn::StoreU(hn::Max(hn::Set(d, floor), z), d, y + i);
+      hn::StoreU(rectify ? rectified(d, z) : z, d, y + i);
     });
   }
 }
