@@ -29,7 +29,7 @@ Recognizer::Recognizer(std::shared_ptr<const AcousticModel> model,
       voice_activity_(model_->front_end().sample_rate_hz, options.voice_activity),
       front_end_(model_->front_end()),
       scores_(model_->make_scores()),
-      decoder_(network_, options.search) {}
+      decoder_(network_, options.search, options.rescorer) {}
 
 void Recognizer::begin(std::string source) {
   transcript_ = {};

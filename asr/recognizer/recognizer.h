@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "asr/search/decoder.h"
+#include "asr/search/rescoring.h"
 #include "asr/search/search_network.h"
 #include "asr/transcript/transcript.h"
 #include "dsp/analysis/voice_activity.h"
@@ -31,6 +32,8 @@ struct RecognizerOptions {
   bool segment = true;  ///< Voice activity detection.
   VoiceActivityOptions voice_activity;
   int nbest = 0;  ///< Length of each segment's n-best list.
+  /// Second pass over each segment's lattice (asr/search/rescoring.h); null: one pass.
+  std::shared_ptr<const Rescorer> rescorer;
 };
 
 /// Search options with the weights and beam that suit an acoustic model.

@@ -11,6 +11,7 @@
 
 #include "asr/search/lm_lookahead.h"
 #include "asr/search/minimum_bayes_risk.h"
+#include "asr/search/rescoring.h"
 #include "asr/search/trace.h"
 #include "dsp/core/check.h"
 #include "dsp/core/error.h"
@@ -43,6 +44,7 @@ class Decoder::Core {
   virtual ~Core() = default;
   virtual void begin() = 0;
   virtual void advance(AcousticScores& scores) = 0;
+  /// All but the words, which come from the lattice.
   virtual DecoderResult finish() = 0;
   virtual std::vector<DecodedWord> partial() const = 0;
   virtual Counts counts() const = 0;
@@ -382,7 +384,7 @@ void Decoder::TypedCore<kStates>::enter(uint32_t node, LookaheadSlot slot, float
 template <int kStates>
 void Decoder::TypedCore<kStates>::end_words() {
   word_ends_.clear();
-  const NgramModel& lm = network_.lm();
+  const LanguageModel& lm = network_.lm();
   // The likeliest first: what it sets as the word beam's measure spares most others the question to
   // the language model, as their look-ahead already bounds the answer from above.
   if (!exits_.empty()) {
@@ -404,7 +406,7 @@ void Decoder::TypedCore<kStates>::end_words() {
       if (leaf.is_filler) {
         end.penalty = filler_penalties_[static_cast<size_t>(tree_.word(word).word)];
       } else {
-        const NgramModel::Step lm_step = lm.step(state, tree_.word(word).lm_word);
+        const LanguageModel::Step lm_step = lm.step(state, tree_.word(word).lm_word);
         end.language = lm_step.log_prob;
         end.state = lm_step.next;
         end.penalty = options_.word_penalty;
@@ -511,7 +513,7 @@ template <int kStates>
 DecoderResult Decoder::TypedCore<kStates>::finish() {
   DecoderResult result;
   result.num_frames = frame_;
-  const NgramModel& lm = network_.lm();
+  const LanguageModel& lm = network_.lm();
   const std::optional<LmWord> end = lm.sentence_end();
   std::vector<Lattice::Final> finals;
   TraceIndex best_trace = 0;
@@ -544,13 +546,12 @@ DecoderResult Decoder::TypedCore<kStates>::finish() {
   }
   result.log_score = best;
   result.lattice = traces_.lattice(finals, options_.language_weight);
-  result.words = minimum_bayes_risk(network_, result.lattice, options_.posterior_scale,
-                                    options_.calibration, options_.minimum_bayes_risk);
   return result;
 }
 
-Decoder::Decoder(std::shared_ptr<const SearchNetwork> network, const DecoderOptions& options)
-    : network_(std::move(network)), options_(options) {
+Decoder::Decoder(std::shared_ptr<const SearchNetwork> network, const DecoderOptions& options,
+                 std::shared_ptr<const Rescorer> rescorer)
+    : network_(std::move(network)), options_(options), rescorer_(std::move(rescorer)) {
   validate(options_);
   const int states = network_->hmms().states_per_hmm();
   switch (states) {
@@ -578,7 +579,18 @@ Decoder& Decoder::operator=(Decoder&&) noexcept = default;
 
 void Decoder::begin() { core_->begin(); }
 void Decoder::advance(AcousticScores& scores) { core_->advance(scores); }
-DecoderResult Decoder::finish() { return core_->finish(); }
+
+DecoderResult Decoder::finish() {
+  DecoderResult result = core_->finish();
+  if (rescorer_ != nullptr) {
+    result.lattice = rescorer_->rescore(result.lattice, result.complete);
+    result.log_score = best_path_score(result.lattice);
+  }
+  result.words = minimum_bayes_risk(*network_, result.lattice, options_.posterior_scale,
+                                    options_.calibration, options_.minimum_bayes_risk);
+  return result;
+}
+
 std::vector<DecodedWord> Decoder::partial() const { return core_->partial(); }
 Decoder::Counts Decoder::counts() const { return core_->counts(); }
 

@@ -31,6 +31,8 @@
 
 namespace bivox {
 
+class Rescorer;
+
 /// Maps lattice posteriors to confidence (minimum_bayes_risk.h).
 struct Calibration {
   float slope = 1.0F;
@@ -75,8 +77,10 @@ struct DecoderResult {
 
 class Decoder {
  public:
-  /// Throws Error(kUsage) on options that make no sense.
-  Decoder(std::shared_ptr<const SearchNetwork> network, const DecoderOptions& options);
+  /// Throws Error(kUsage) on options that make no sense. With a rescorer (rescoring.h) finish()
+  /// gives the lattice, the words and the score of the second pass; partial() is of the first.
+  Decoder(std::shared_ptr<const SearchNetwork> network, const DecoderOptions& options,
+          std::shared_ptr<const Rescorer> rescorer = nullptr);
   ~Decoder();
   Decoder(Decoder&&) noexcept;
   Decoder& operator=(Decoder&&) noexcept;
@@ -110,6 +114,7 @@ class Decoder {
 
   std::shared_ptr<const SearchNetwork> network_;
   DecoderOptions options_;
+  std::shared_ptr<const Rescorer> rescorer_;
   std::unique_ptr<Core> core_;
 };
 

@@ -49,6 +49,20 @@ std::vector<uint32_t> best_path(const Lattice& lattice) {
   return path;
 }
 
+double best_path_score(const Lattice& lattice) {
+  std::vector<double> best(lattice.nodes.size(), kNever);
+  if (best.empty()) return kNever;
+  best[0] = 0.0;
+  for (const LatticeArc& arc : lattice.arcs) {
+    best[arc.to] = std::max(best[arc.to], best[arc.from] + lattice.score(arc));
+  }
+  double best_final = kNever;
+  for (const Lattice::Final& final : lattice.finals) {
+    best_final = std::max(best_final, best[final.node] + static_cast<double>(final.score));
+  }
+  return best_final;
+}
+
 std::vector<double> arc_posteriors(const Lattice& lattice, double scale) {
   std::vector<double> forward(lattice.nodes.size(), kNever);
   std::vector<double> backward(lattice.nodes.size(), kNever);

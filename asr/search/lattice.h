@@ -48,6 +48,9 @@ struct Lattice {
 /// The best path: indices of arcs from left to right. Empty if the lattice has no complete path.
 std::vector<uint32_t> best_path(const Lattice& lattice);
 
+/// Its score with that of its final; minus infinity if there is none.
+double best_path_score(const Lattice& lattice);
+
 /// Posterior probability of every arc, in [0, 1]: forward-backward over arc scores times `scale`.
 /// Source: Wessel et al. 2001, section II.
 std::vector<double> arc_posteriors(const Lattice& lattice, double scale);

@@ -24,7 +24,7 @@ void raise(const PrefixTree& tree, LmWord word, float log_prob, std::vector<floa
 
 }  // namespace
 
-LmLookahead::LmLookahead(const PrefixTree& tree, const NgramModel& lm, size_t budget_entries)
+LmLookahead::LmLookahead(const PrefixTree& tree, const LanguageModel& lm, size_t budget_entries)
     : tree_(tree), lm_(lm), budget_(budget_entries), trim_at_(budget_entries) {
   entries_.reserve(budget_entries + budget_entries / 4);  // touched only as it fills
   unigram_.assign(tree.num_lookahead_nodes(), kNever);
@@ -33,8 +33,8 @@ LmLookahead::LmLookahead(const PrefixTree& tree, const NgramModel& lm, size_t bu
   }
   best_.assign(tree.num_lookahead_nodes(), kNever);
   answers_.assign(size_t{1} << kAnswerBits, {kNoKey, 0.0F});
-  slots_.push_back({NgramModel::kEmptyState, kEmptySlot, 0.0F, 0, 0, 0});
-  slot_of_.emplace(NgramModel::kEmptyState, kEmptySlot);
+  slots_.push_back({LanguageModel::kEmptyState, kEmptySlot, 0.0F, 0, 0, 0});
+  slot_of_.emplace(LanguageModel::kEmptyState, kEmptySlot);
 }
 
 float LmLookahead::search(LookaheadSlot slot, uint32_t node) const {

@@ -23,7 +23,7 @@
 #include <vector>
 
 #include "asr/search/prefix_tree.h"
-#include "models/lm/ngram.h"
+#include "models/lm/language_model.h"
 
 namespace bivox {
 
@@ -32,7 +32,7 @@ using LookaheadSlot = uint32_t;
 
 class LmLookahead {
  public:
-  LmLookahead(const PrefixTree& tree, const NgramModel& lm, size_t budget_entries = 3U << 20U);
+  LmLookahead(const PrefixTree& tree, const LanguageModel& lm, size_t budget_entries = 3U << 20U);
 
   /// The slot of a context, made if it is new.
   LookaheadSlot slot(LmState state);
@@ -86,7 +86,7 @@ class LmLookahead {
   void fill(LookaheadSlot slot);
 
   const PrefixTree& tree_;
-  const NgramModel& lm_;
+  const LanguageModel& lm_;
   size_t budget_;
   size_t trim_at_;  // the budget, or more where what is in use needs more
   std::vector<float> unigram_;

@@ -13,7 +13,7 @@ namespace bivox {
 // tree is cut out of the ranges from the top, so that the branches of a node come out contiguous.
 class PrefixTree::Builder {
  public:
-  Builder(PrefixTree& tree, const HmmSet& hmms, const Lexicon& lexicon, const NgramModel& lm,
+  Builder(PrefixTree& tree, const HmmSet& hmms, const Lexicon& lexicon, const LanguageModel& lm,
           std::span<const FillerWord> fillers)
       : tree_(tree), hmms_(hmms), lexicon_(lexicon), lm_(lm), fillers_(fillers) {}
 
@@ -326,7 +326,7 @@ class PrefixTree::Builder {
   PrefixTree& tree_;
   const HmmSet& hmms_;
   const Lexicon& lexicon_;
-  const NgramModel& lm_;
+  const LanguageModel& lm_;
   std::span<const FillerWord> fillers_;
   std::vector<Path> paths_;
   std::vector<HmmId> inner_;
@@ -339,7 +339,7 @@ class PrefixTree::Builder {
   std::vector<std::pair<LmWord, uint32_t>> word_lookahead_;
 };
 
-PrefixTree::PrefixTree(const HmmSet& hmms, const Lexicon& lexicon, const NgramModel& lm,
+PrefixTree::PrefixTree(const HmmSet& hmms, const Lexicon& lexicon, const LanguageModel& lm,
                        std::span<const FillerWord> fillers) {
   Builder(*this, hmms, lexicon, lm, fillers).build();
 }

@@ -30,7 +30,7 @@
 #include "models/acoustic_model.h"
 #include "models/hmm_set.h"
 #include "models/lexicon/lexicon.h"
-#include "models/lm/ngram.h"
+#include "models/lm/language_model.h"
 
 namespace bivox {
 
@@ -68,7 +68,7 @@ class PrefixTree {
 
   /// Builds the tree of every lexicon word that the language model knows. Throws Error(kModel) when
   /// no word is left.
-  PrefixTree(const HmmSet& hmms, const Lexicon& lexicon, const NgramModel& lm,
+  PrefixTree(const HmmSet& hmms, const Lexicon& lexicon, const LanguageModel& lm,
              std::span<const FillerWord> fillers);
 
   const Node& node(uint32_t index) const { return nodes_[index]; }

@@ -5,12 +5,12 @@
 namespace bivox {
 
 SearchNetwork::SearchNetwork(std::shared_ptr<const HmmSet> hmms, std::vector<FillerWord> fillers,
-                             Lexicon lexicon, std::shared_ptr<const NgramModel> lm)
+                             Lexicon lexicon, LanguageModel lm)
     : hmms_(std::move(hmms)),
       fillers_(std::move(fillers)),
       lexicon_(std::move(lexicon)),
       lm_(std::move(lm)),
-      tree_(*hmms_, lexicon_, *lm_, fillers_) {}
+      tree_(*hmms_, lexicon_, lm_, fillers_) {}
 
 const std::string& SearchNetwork::text(TreeWord word) const {
   const WordIndex index = tree_.word(word).word;

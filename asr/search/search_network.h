@@ -12,7 +12,7 @@
 #include "models/acoustic_model.h"
 #include "models/hmm_set.h"
 #include "models/lexicon/lexicon.h"
-#include "models/lm/ngram.h"
+#include "models/lm/language_model.h"
 
 namespace bivox {
 
@@ -20,12 +20,12 @@ class SearchNetwork {
  public:
   /// Throws Error(kModel) when dictionary and language model share no word.
   SearchNetwork(std::shared_ptr<const HmmSet> hmms, std::vector<FillerWord> fillers,
-                Lexicon lexicon, std::shared_ptr<const NgramModel> lm);
+                Lexicon lexicon, LanguageModel lm);
 
   const HmmSet& hmms() const { return *hmms_; }
   const std::vector<FillerWord>& fillers() const { return fillers_; }
   const Lexicon& lexicon() const { return lexicon_; }
-  const NgramModel& lm() const { return *lm_; }
+  const LanguageModel& lm() const { return lm_; }
   const PrefixTree& tree() const { return tree_; }
 
   /// The text of a word or the name of a filler.
@@ -35,7 +35,7 @@ class SearchNetwork {
   std::shared_ptr<const HmmSet> hmms_;
   std::vector<FillerWord> fillers_;
   Lexicon lexicon_;
-  std::shared_ptr<const NgramModel> lm_;
+  LanguageModel lm_;
   PrefixTree tree_;
 };
 

@@ -37,11 +37,6 @@ std::string_view without_alternate(std::string_view token) {
   return token.substr(0, at);
 }
 
-std::string_view without_stress(std::string_view phone) {
-  if (phone.size() > 1 && is_digit(phone.back())) phone.remove_suffix(1);
-  return phone;
-}
-
 /// FNV-1a: words are short, and it needs no set-up.
 size_t hash_of(std::string_view word) {
   uint64_t hash = 0xcbf29ce484222325ULL;
@@ -204,10 +199,8 @@ Lexicon Lexicon::parse_lines(std::string_view text, std::string_view name, Phone
 }
 
 Lexicon Lexicon::parse(std::string_view text, const PhoneSet& phones, std::string_view name) {
-  return parse_lines(text, name, [&phones](std::string_view phone) {
-    const auto exact = phones.find(phone);
-    return exact ? exact : phones.find(without_stress(phone));
-  });
+  return parse_lines(
+      text, name, [&phones](std::string_view phone) { return phones.find_dropping_stress(phone); });
 }
 
 Lexicon Lexicon::parse_open(std::string_view text, PhoneSet& phones, std::string_view name) {

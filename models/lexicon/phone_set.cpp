@@ -30,6 +30,12 @@ std::optional<PhoneId> PhoneSet::find(std::string_view name) const {
   return found->second;
 }
 
+std::optional<PhoneId> PhoneSet::find_dropping_stress(std::string_view name) const {
+  if (const auto exact = find(name)) return exact;
+  if (name.size() < 2 || name.back() < '0' || name.back() > '9') return std::nullopt;
+  return find(name.substr(0, name.size() - 1));
+}
+
 PhoneId PhoneSet::silence() const {
   std::optional<PhoneId> first;
   for (int i = 0; i < size(); ++i) {

@@ -24,6 +24,8 @@ class PhoneSet {
   PhoneId add(std::string_view name, bool is_filler = false);
 
   std::optional<PhoneId> find(std::string_view name) const;
+  /// The same, or the phone without the stress digit that ends its name: "AH" for "AH0".
+  std::optional<PhoneId> find_dropping_stress(std::string_view name) const;
   const std::string& name(PhoneId phone) const { return names_[static_cast<size_t>(phone)]; }
   bool is_filler(PhoneId phone) const { return fillers_[static_cast<size_t>(phone)]; }
   int size() const { return static_cast<int>(names_.size()); }

@@ -127,11 +127,13 @@ BruteForce brute_force(const SmallTask& task, const TableScores& scores, int max
   return best;
 }
 
-class DecoderAgainstBruteForce : public testing::TestWithParam<std::tuple<int, int>> {};
+class DecoderAgainstBruteForce : public testing::TestWithParam<std::tuple<int, int, bool>> {};
 
 TEST_P(DecoderAgainstBruteForce, FindsTheBestPathAndItsScore) {
-  const auto [states, seed] = GetParam();
-  const SmallTask task(states, static_cast<uint32_t>(seed));
+  const auto [states, seed, additions] = GetParam();
+  const SmallTask task(states, static_cast<uint32_t>(seed),
+                       additions ? test::some_added_words() : std::vector<AddedWord>{},
+                       additions ? test::some_boosted_phrases() : std::vector<BoostedPhrase>{});
   // So few frames that no path of more than three units fits.
   const int frames = states == 1 ? 4 : 3 * states + 2;
   const TableScores table = task.random_scores(frames, static_cast<uint32_t>(seed) + 100);
@@ -154,7 +156,8 @@ TEST_P(DecoderAgainstBruteForce, FindsTheBestPathAndItsScore) {
 }
 
 INSTANTIATE_TEST_SUITE_P(StatesAndSeeds, DecoderAgainstBruteForce,
-                         testing::Combine(testing::Values(1, 2, 3), testing::Range(1, 9)));
+                         testing::Combine(testing::Values(1, 2, 3), testing::Range(1, 9),
+                                          testing::Bool()));
 
 TEST(Decoder, BestLatticePathIsTheResult) {
   const SmallTask task;

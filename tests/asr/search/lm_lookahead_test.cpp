@@ -12,11 +12,13 @@ namespace bivox {
 namespace {
 
 using test::SmallTask;
+using test::some_added_words;
+using test::some_boosted_phrases;
 
 // Best P(w | state) below a look-ahead node, with back-off always allowed (the documented bound).
 float brute_force(const SearchNetwork& network, LmState state, uint32_t node) {
   const PrefixTree& tree = network.tree();
-  const NgramModel& lm = network.lm();
+  const LanguageModel& lm = network.lm();
   float best = -std::numeric_limits<float>::infinity();
   for (TreeWord w = 0; w < tree.num_words(); ++w) {
     const LmWord word = tree.word(w).lm_word;
@@ -32,7 +34,7 @@ float brute_force(const SearchNetwork& network, LmState state, uint32_t node) {
       lm.for_each_successor(at, [&](LmWord successor, float log_prob) {
         if (successor == word) best = std::max(best, weight + log_prob);
       });
-      if (at == NgramModel::kEmptyState) {
+      if (at == LanguageModel::kEmptyState) {
         best = std::max(best, weight + lm.unigram_log_prob(word));
         break;
       }
@@ -43,7 +45,7 @@ float brute_force(const SearchNetwork& network, LmState state, uint32_t node) {
 }
 
 std::vector<LmState> some_states(const SearchNetwork& network) {
-  std::set<LmState> states = {network.lm().begin_state(), NgramModel::kEmptyState};
+  std::set<LmState> states = {network.lm().begin_state(), LanguageModel::kEmptyState};
   for (int round = 0; round < 3; ++round) {
     const std::set<LmState> before = states;
     for (LmState state : before) {
@@ -55,8 +57,11 @@ std::vector<LmState> some_states(const SearchNetwork& network) {
   return {states.begin(), states.end()};
 }
 
-TEST(LmLookahead, EqualsBruteForceInEveryContext) {
-  const SmallTask task;
+class LookaheadWithAndWithoutAdditions : public testing::TestWithParam<bool> {};
+
+TEST_P(LookaheadWithAndWithoutAdditions, EqualsBruteForceInEveryContext) {
+  const SmallTask task =
+      GetParam() ? SmallTask(3, 1, some_added_words(), some_boosted_phrases()) : SmallTask();
   LmLookahead lookahead(task.network->tree(), task.network->lm());
   const std::vector<LmState> states = some_states(*task.network);
   ASSERT_GE(states.size(), 5U);
@@ -64,6 +69,24 @@ TEST(LmLookahead, EqualsBruteForceInEveryContext) {
     const LookaheadSlot slot = lookahead.slot(state);
     for (uint32_t node = 0; node < task.network->tree().num_lookahead_nodes(); ++node) {
       EXPECT_NEAR(lookahead.log_prob(slot, node), brute_force(*task.network, state, node), 1e-5);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Additions, LookaheadWithAndWithoutAdditions, testing::Bool());
+
+// The bound that the beam relies on: no word below a node gets more than the look-ahead says.
+TEST(LmLookahead, BoundsEveryWordOfBoostedPhrases) {
+  const SmallTask task(3, 1, some_added_words(), some_boosted_phrases());
+  const PrefixTree& tree = task.network->tree();
+  LmLookahead lookahead(tree, task.network->lm());
+  for (const LmState state : some_states(*task.network)) {
+    const LookaheadSlot slot = lookahead.slot(state);
+    for (TreeWord w = 0; w < tree.num_words(); ++w) {
+      const float exact = task.network->lm().step(state, tree.word(w).lm_word).log_prob;
+      for (const uint32_t leaf : tree.lookahead_leaves(tree.word(w).lm_word)) {
+        EXPECT_GE(lookahead.log_prob(slot, leaf), exact - 1e-4F);
+      }
     }
   }
 }

@@ -77,6 +77,18 @@ ngram 3=3
 )";
 }
 
+/// What a user may lay over that model: the dictionary's word it lacks, and phrases that share
+/// words, contain each other and overlap.
+inline std::vector<AddedWord> some_added_words() { return {{"unheard", -3.0F}}; }
+inline std::vector<BoostedPhrase> some_boosted_phrases() {
+  return {{{"ab", "ba", "unheard"}, 1.5F},
+          {{"ba", "c"}, 2.0F},
+          {{"ba", "c", "ab"}, 0.5F},
+          {{"dab"}, 0.7F},
+          {{"ab", "ab"}, 1.0F},
+          {{"cad", "ca"}, -0.8F}};
+}
+
 inline std::shared_ptr<const NgramModel> load_arpa(const std::string& text) {
   const std::filesystem::path path = std::filesystem::temp_directory_path() /
                                      ("bivox_search_" + std::to_string(::getpid()) + ".arpa");
@@ -90,7 +102,10 @@ struct SmallTask {
   std::shared_ptr<const HmmSet> hmms;
   std::shared_ptr<const SearchNetwork> network;
 
-  explicit SmallTask(int states_per_hmm = 3, uint32_t seed = 1) {
+  /// With additions, words and phrases are laid over the language model.
+  explicit SmallTask(int states_per_hmm = 3, uint32_t seed = 1,
+                     const std::vector<AddedWord>& added = {},
+                     const std::vector<BoostedPhrase>& boosted = {}) {
     PhoneSet phones;
     phones.add("SIL", true);
     for (const char* name : {"A", "B", "C", "D"}) phones.add(name);
@@ -141,8 +156,9 @@ struct SmallTask {
         "ab A B\nba B A\nba(2) B A D\nabc A B C\nc C\nsee C\nca C A\ncad C A D\ndab D A B\n"
         "unheard A A A\n",
         phones, "small");
-    network = std::make_shared<SearchNetwork>(hmms, std::vector<FillerWord>{{"<sil>", 0}},
-                                              std::move(lexicon), load_arpa(small_arpa()));
+    network = std::make_shared<SearchNetwork>(
+        hmms, std::vector<FillerWord>{{"<sil>", 0}}, std::move(lexicon),
+        LanguageModel(load_arpa(small_arpa()), added, boosted));
   }
 
   TableScores random_scores(int frames, uint32_t seed) const {
