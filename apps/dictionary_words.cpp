@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <optional>
+#include <utility>
 
 #include "asr/evaluation/text_normalization.h"
 #include "asr/evaluation/word_errors.h"
@@ -15,35 +16,57 @@ std::string upper_case(std::string word) {
   return word;
 }
 
-std::optional<std::string> spelling(std::string_view word, const Lexicon& lexicon) {
-  const TextNormalization case_only = {.strip_punctuation = false};
-  for (std::string variant :
-       {std::string(word), normalize_text(word, case_only), upper_case(std::string(word))}) {
-    if (lexicon.find(variant)) return variant;
-  }
-  return std::nullopt;
-}
-
-}  // namespace
-
-DictionaryWords find_dictionary_words(std::string_view text, const Lexicon& lexicon) {
-  DictionaryWords result;
+// Calls found(spelling) or unknown(bare word) for every word of the text.
+template <class Found, class Unknown>
+void for_each_word(std::string_view text, const Lexicon& lexicon, Found&& found,
+                   Unknown&& unknown) {
   for (const std::string_view token : split_words(text)) {
-    if (auto known = spelling(token, lexicon)) {
-      result.words.push_back(*std::move(known));
+    if (auto known = dictionary_spelling(token, lexicon)) {
+      found(*std::move(known));
       continue;
     }
     const std::string bare = normalize_text(token, {.fold_case = false});
     for (const std::string_view part : split_words(bare)) {
-      if (auto known = spelling(part, lexicon)) {
-        result.words.push_back(*std::move(known));
-      } else if (std::find(result.unknown.begin(), result.unknown.end(), part) ==
-                 result.unknown.end()) {
-        result.unknown.emplace_back(part);
+      if (auto known = dictionary_spelling(part, lexicon)) {
+        found(*std::move(known));
+      } else {
+        unknown(std::string(part));
       }
     }
   }
+}
+
+}  // namespace
+
+std::vector<std::string> case_variants(std::string_view word) {
+  return {std::string(word), normalize_text(word, {.strip_punctuation = false}),
+          upper_case(std::string(word))};
+}
+
+std::optional<std::string> dictionary_spelling(std::string_view word, const Lexicon& lexicon) {
+  for (std::string& variant : case_variants(word)) {
+    if (lexicon.find(variant)) return std::move(variant);
+  }
+  return std::nullopt;
+}
+
+DictionaryWords find_dictionary_words(std::string_view text, const Lexicon& lexicon) {
+  DictionaryWords result;
+  for_each_word(
+      text, lexicon, [&](std::string word) { result.words.push_back(std::move(word)); },
+      [&](std::string word) {
+        if (std::find(result.unknown.begin(), result.unknown.end(), word) == result.unknown.end()) {
+          result.unknown.push_back(std::move(word));
+        }
+      });
   return result;
+}
+
+std::vector<std::string> spell_words(std::string_view text, const Lexicon& lexicon) {
+  std::vector<std::string> words;
+  const auto take = [&](std::string word) { words.push_back(std::move(word)); };
+  for_each_word(text, lexicon, take, take);
+  return words;
 }
 
 }  // namespace bivox

@@ -4,12 +4,15 @@
 
 #include <chrono>
 
+#include "apps/unknown_words.h"
 #include "dsp/core/error.h"
 #include "legacy/gmm/sphinx_model.h"
 #include "models/lexicon/lexicon.h"
 #include "models/lm/ngram.h"
 
 namespace bivox {
+
+namespace fs = std::filesystem;
 
 void add_engine_options(CLI::App& verb, EngineOptions& options, bool with_language_model) {
   verb.add_option("--engine", options.engine, "Kind of recognizer: gmm (Gaussian mixtures)")
@@ -19,17 +22,32 @@ void add_engine_options(CLI::App& verb, EngineOptions& options, bool with_langua
   if (with_language_model) {
     verb.add_option(
         "--lm", options.language_model,
-        "Language model: ARPA, .gz, Sphinx .lm.bin (default: the one beside the model)");
+        "Language model: a bundled one such as en-small (with its dictionary), or a file: Bivox\n"
+        ".bin, ARPA, .gz, Sphinx .lm.bin (default: the one beside the model)");
+    verb.add_option("--rescore", options.rescoring_model,
+                    "Larger language model for a second pass over the lattice (default: one pass)");
   }
   verb.add_option("--dict", options.dictionary,
                   "Dictionary in CMUdict form (default: the one beside the model)");
+  add_vocabulary_options(verb, options.vocabulary, with_language_model);
+}
+
+void say_pronounced(std::span<const PronouncedWord> words, Console& console) {
+  if (words.empty()) return;
+  console.log(
+      LogLevel::kNotice,
+      fmt::format("not in the dictionary, pronounced by their letters: {}", describe(words)));
 }
 
 Engine load_acoustic_engine(const EngineOptions& options, bool needs_language_model) {
   ModelRequest request;
   request.model = options.model;
-  request.language_model = options.language_model;
   request.dictionary = options.dictionary;
+  if (!options.language_model.empty()) {
+    const LanguageFiles language = find_language_files(options.language_model);
+    request.language_model = language.language_model;
+    if (request.dictionary.empty()) request.dictionary = language.dictionary;
+  }
   request.needs_language_model = needs_language_model;
   Engine engine;
   engine.files = find_recognizer_files(request);
@@ -40,12 +58,22 @@ Engine load_acoustic_engine(const EngineOptions& options, bool needs_language_mo
 Engine load_engine(const EngineOptions& options, Console& console) {
   const auto start = std::chrono::steady_clock::now();
   Engine engine = load_acoustic_engine(options, true);
-  auto lexicon = Lexicon::load(engine.files.dictionary, engine.model->hmms().phones());
-  auto language_model = NgramModel::load(engine.files.language_model);
+  const PhoneSet& phones = engine.model->hmms().phones();
+  auto lexicon = Lexicon::load(engine.files.dictionary, phones);
+  auto ngram = NgramModel::load(engine.files.language_model);
+  UserVocabulary vocabulary = load_user_vocabulary(options.vocabulary, *ngram, phones, lexicon);
+  say_pronounced(vocabulary.pronounced, console);
   // The network shares the model's HMMs and keeps the model alive.
   const std::shared_ptr<const HmmSet> hmms(engine.model, &engine.model->hmms());
   engine.network = std::make_shared<const SearchNetwork>(
-      hmms, engine.model->fillers(), std::move(lexicon), std::move(language_model));
+      hmms, engine.model->fillers(), std::move(lexicon),
+      LanguageModel(std::move(ngram), vocabulary.added, vocabulary.phrases));
+  engine.pronounced = std::move(vocabulary.pronounced);
+  if (!options.rescoring_model.empty()) {
+    const fs::path larger = find_language_files(options.rescoring_model).language_model;
+    engine.rescorer = std::make_shared<const Rescorer>(engine.network, NgramModel::load(larger),
+                                                       vocabulary.phrases);
+  }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   console.detail(
       fmt::format("bivox: model {}, language model {}, dictionary {}; loaded in {:.2f} s",

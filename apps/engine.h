@@ -1,5 +1,6 @@
 // A recognizer's shared parts, loaded once and used by every thread: acoustic model, dictionary,
-// language model and the search network made of them.
+// language model with what the user adds to them, and the search network made of it all; and the
+// larger language model of the second pass.
 //
 // Thread rule: immutable after loading. Errors: Error(kModel), Error(kUsage) for an unknown engine.
 // Test: tests/apps/cli_transcribe_test.cpp.
@@ -8,11 +9,15 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "apps/console.h"
 #include "apps/model_finder.h"
+#include "apps/user_vocabulary.h"
 #include "asr/recognizer/recognizer.h"
+#include "asr/search/rescoring.h"
 #include "asr/search/search_network.h"
 #include "models/acoustic_model.h"
 
@@ -24,16 +29,23 @@ struct EngineOptions {
   std::string model;
   std::string language_model;
   std::string dictionary;
+  VocabularyOptions vocabulary;
+  std::string rescoring_model;  ///< Empty: one pass.
 };
 
 struct Engine {
   RecognizerFiles files;
   std::shared_ptr<const AcousticModel> model;
   std::shared_ptr<const SearchNetwork> network;
+  std::shared_ptr<const Rescorer> rescorer;  ///< Null for one pass.
+  std::vector<PronouncedWord> pronounced;    ///< Words that the user added without phones.
 };
 
-/// Adds --engine, --model and --dict, and --lm if asked for.
+/// Adds --engine, --model, --dict and --words, and --lm, --rescore and --boost if asked for.
 void add_engine_options(CLI::App& verb, EngineOptions& options, bool with_language_model);
+
+/// The notice that lists words which were pronounced by their letters.
+void say_pronounced(std::span<const PronouncedWord> words, Console& console);
 
 /// The acoustic model and its files; no search network.
 Engine load_acoustic_engine(const EngineOptions& options, bool needs_language_model);

@@ -164,6 +164,28 @@ fs::path find_bundled_model(const std::string& name) {
               "name a folder with --model or $BIVOX_MODEL_PATH");
 }
 
+LanguageFiles find_language_files(const std::string& name) {
+  std::error_code ignored;
+  if (fs::is_regular_file(name, ignored)) return {name, {}};
+  fs::path folder = name;
+  if (!fs::is_directory(folder, ignored)) {
+    // What looks like a path is one that is wrong; a bare word may name a bundled model.
+    if (folder.has_parent_path() || folder.has_extension()) {
+      throw Error(ErrorCode::kModel, fmt::format("{}: no such language model", name),
+                  "check the path");
+    }
+    folder = find_bundled_model(name);
+  }
+  LanguageFiles files = {folder / "lm.bin", folder / "words.dict"};
+  if (!fs::exists(files.language_model, ignored)) {
+    throw Error(ErrorCode::kModel,
+                fmt::format("{}: no language model in this folder", files.language_model.string()),
+                "name the file itself with --lm");
+  }
+  if (!fs::exists(files.dictionary, ignored)) files.dictionary.clear();
+  return files;
+}
+
 std::vector<RecognizerFiles> installed_models() {
   std::vector<RecognizerFiles> models;
   for (const fs::path& place : search_places()) {

@@ -36,6 +36,15 @@ RecognizerFiles find_recognizer_files(const ModelRequest& request);
 /// where was looked.
 std::filesystem::path find_bundled_model(const std::string& name);
 
+struct LanguageFiles {
+  std::filesystem::path language_model;
+  std::filesystem::path dictionary;  ///< Empty where a file was named: it brings none.
+};
+
+/// The file `name`; or in the folder `name`, or the bundled model of that name: lm.bin and
+/// words.dict. Error(kModel) where there is none.
+LanguageFiles find_language_files(const std::string& name);
+
 /// All acoustic models in the places where models are looked for.
 std::vector<RecognizerFiles> installed_models();
 

@@ -12,6 +12,7 @@
 #include "apps/interrupt.h"
 #include "apps/ordered_pool.h"
 #include "apps/program.h"
+#include "apps/unknown_words.h"
 #include "apps/usage_meter.h"
 #include "apps/verbs.h"
 #include "asr/transcript/writers.h"
@@ -52,6 +53,7 @@ struct Job {
   TranscriptFormat format;
   std::vector<InputFile> inputs;
   std::vector<fs::path> outputs;  // empty: standard output
+  std::vector<PronouncedWord> pronounced;
 };
 
 std::string text_of(const Options& options, const InputFile& input) {
@@ -77,12 +79,38 @@ std::vector<std::string> words_of(const Job& job, const InputFile& input) {
     for (const std::string& word : found.unknown) names += (names.empty() ? "" : ", ") + word;
     throw Error(ErrorCode::kInput,
                 fmt::format("{}: not in the dictionary: {}", input.path.string(), names),
-                "add their pronunciations to a copy of the dictionary and name it with --dict");
+                "list them with their pronunciations in a file and name it with --words");
   }
   if (found.words.empty()) {
     throw Error(ErrorCode::kInput, fmt::format("{}: the text has no words", input.path.string()));
   }
   return found.words;
+}
+
+// Pronounces the words of all texts that the dictionary lacks. A text that cannot be read is
+// reported when its turn comes.
+std::vector<PronouncedWord> complete(const Options& options, const std::vector<InputFile>& inputs,
+                                     const PhoneSet& phones, Lexicon& lexicon, Console& console) {
+  std::vector<PronouncedWord> pronounced =
+      add_listed_words(options.engine.vocabulary, phones, lexicon);
+  std::vector<std::string> unknown;
+  for (const InputFile& input : inputs) {
+    try {
+      for (std::string& word : find_dictionary_words(text_of(options, input), lexicon).unknown) {
+        unknown.push_back(std::move(word));
+      }
+    } catch (const Error&) {
+      continue;
+    }
+  }
+  try {
+    for (PronouncedWord& word : complete_lexicon(lexicon, phones, unknown).pronounced) {
+      pronounced.push_back(std::move(word));
+    }
+  } catch (const Error& error) {
+    console.warning(error.what());  // the files with such words fail, the others need no model
+  }
+  return pronounced;
 }
 
 Transcript align_file(const Job& job, const InputFile& input, AcousticScores& scores) {
@@ -101,6 +129,7 @@ Transcript align_file(const Job& job, const InputFile& input, AcousticScores& sc
   Transcript transcript;
   transcript.source = input.path.string();
   transcript.duration_s = audio.duration_s();
+  transcript.pronounced = job.pronounced;
   TranscriptSegment segment;
   segment.words = std::move(alignment.words);
   segment.log_score = alignment.log_likelihood;
@@ -163,14 +192,23 @@ int run_align(const Options& options, Console& console) {
     outputs = output_paths(inputs, options.output_dir, transcript_extension(format));
   }
   const Engine engine = load_acoustic_engine(options.engine, false);
-  const Lexicon lexicon = Lexicon::load(engine.files.dictionary, engine.model->hmms().phones());
+  const PhoneSet& phones = engine.model->hmms().phones();
+  Lexicon lexicon = Lexicon::load(engine.files.dictionary, phones);
+  std::vector<PronouncedWord> pronounced = complete(options, inputs, phones, lexicon, console);
+  say_pronounced(pronounced, console);
   AlignmentOptions alignment;
   alignment.frame_shift_s = engine.model->front_end().frame_shift_s;
   alignment.beam = options.beam;
   alignment.include_fillers = options.fillers;
   const Aligner aligner(engine.model->hmms(), lexicon, engine.model->fillers(), alignment);
-  const Job job = {options,           engine, lexicon, aligner, format, std::move(inputs),
-                   std::move(outputs)};
+  const Job job = {options,
+                   engine,
+                   lexicon,
+                   aligner,
+                   format,
+                   std::move(inputs),
+                   std::move(outputs),
+                   std::move(pronounced)};
 
   int code = 0;
   double audio_s = 0.0;

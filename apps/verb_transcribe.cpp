@@ -129,15 +129,16 @@ Plan make_plan(const Options& options) {
   return plan;
 }
 
-RecognizerOptions recognizer_options(const Options& options, const AcousticModel& model) {
+RecognizerOptions recognizer_options(const Options& options, const Engine& engine) {
   RecognizerOptions recognizer;
-  recognizer.search = decoder_options_for(model);
+  recognizer.search = decoder_options_for(*engine.model);
   if (options.beam) recognizer.search.beam = *options.beam;
   if (options.language_weight) recognizer.search.language_weight = *options.language_weight;
   if (options.word_penalty) recognizer.search.word_penalty = *options.word_penalty;
   if (options.max_active) recognizer.search.max_active = *options.max_active;
   recognizer.segment = !options.no_vad;
   recognizer.nbest = options.nbest;
+  recognizer.rescorer = engine.rescorer;
   return recognizer;
 }
 
@@ -219,7 +220,7 @@ bool is_live(const Plan& plan, const Task& task) {
 }
 
 Outcome do_task(const Plan& plan, const Task& task, const std::optional<RawPcmOptions>& raw,
-                Recognizer& recognizer, Console& console) {
+                const Engine& engine, Recognizer& recognizer, Console& console) {
   Outcome outcome;
   try {
     LiveText live(is_live(plan, task), recognizer);
@@ -227,6 +228,7 @@ Outcome do_task(const Plan& plan, const Task& task, const std::optional<RawPcmOp
         transcribe_file(task, raw, recognizer, [&] { live.print_new(); });
     if (!transcript || interrupted()) return outcome;
     live.remove_printed(*transcript);
+    transcript->pronounced = engine.pronounced;
     outcome.audio_s = transcript->duration_s;
     if (task.output.empty()) {
       outcome.text = text_for_stdout(plan, task, *transcript);
@@ -254,7 +256,7 @@ int run_transcribe(const Options& options, Console& console) {
   const Plan plan = make_plan(options);
   const std::optional<RawPcmOptions> raw = raw_options(options);
   const Engine engine = load_engine(options.engine, console);
-  const RecognizerOptions recognizer_setup = recognizer_options(options, *engine.model);
+  const RecognizerOptions recognizer_setup = recognizer_options(options, engine);
   const int threads =
       options.jobs > 0 ? options.jobs : static_cast<int>(std::thread::hardware_concurrency());
 
@@ -267,7 +269,7 @@ int run_transcribe(const Options& options, Console& console) {
         auto recognizer =
             std::make_shared<Recognizer>(engine.model, engine.network, recognizer_setup);
         return [&, recognizer](size_t job) {
-          return do_task(plan, plan.tasks[job], raw, *recognizer, console);
+          return do_task(plan, plan.tasks[job], raw, engine, *recognizer, console);
         };
       },
       [&](size_t job, const Outcome& outcome) {
@@ -301,6 +303,7 @@ void add_transcribe_verb(Program& program) {
       "Write down what is said in recordings: text on standard output, or one file an input.",
       "  bivox transcribe talk.wav\n"
       "  bivox transcribe recordings/ --format srt --output-dir subtitles --jobs 4\n"
+      "  bivox transcribe meeting.mp3 --words names.txt --boost \"ronicky drew\"\n"
       "  arecord -f S16_LE -r 16000 -t raw | bivox transcribe - --rate 16000\n"
       "  bivox transcribe --manifest corpus/manifest.tsv --split dev --format trn > dev.trn",
       [options](Console& console) { return run_transcribe(*options, console); });

@@ -45,11 +45,19 @@ struct TranscriptSegment {
   std::string text() const;
 };
 
+/// A word that no dictionary had: how it was taken to be pronounced.
+struct PronouncedWord {
+  std::string word;
+  std::vector<std::string> phones;
+  float confidence = 0.0F;  ///< In [0, 1], of the model that pronounced it.
+};
+
 struct Transcript {
   std::string source;  ///< The file's name as the user gave it.
   double duration_s = 0.0;
   std::vector<TranscriptSegment> segments;
-  std::vector<std::string> unknown_words;  ///< Words asked for that no dictionary pronounces.
+  std::vector<std::string> unknown_words;  ///< Words asked for that nothing pronounces.
+  std::vector<PronouncedWord> pronounced;  ///< Words asked for that no dictionary pronounces.
 
   std::string text() const;
 };

@@ -96,6 +96,13 @@ void write_json(std::ostream& out, const Transcript& transcript) {
     object["segments"].push_back(segment_json(segment));
   }
   object["unknown_words"] = transcript.unknown_words;
+  for (const PronouncedWord& word : transcript.pronounced) {
+    Json entry;
+    entry["word"] = word.word;
+    entry["phones"] = word.phones;
+    entry["confidence"] = std::round(static_cast<double>(word.confidence) * 1e4) / 1e4;
+    object["pronounced"].push_back(std::move(entry));
+  }
   out << object.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
 }
 

@@ -25,5 +25,12 @@ TEST(DictionaryWords, ReturnsUnknownWordsOnce) {
   EXPECT_EQ(found.unknown, (std::vector<std::string>{"Zyzzyva", "zyzz"}));
 }
 
+TEST(DictionaryWords, SpellsAllWordsInOrder) {
+  EXPECT_EQ(spell_words("One, Zyzz-nasa! one", small_lexicon()),
+            (std::vector<std::string>{"one", "Zyzz", "NASA", "one"}));
+  EXPECT_EQ(dictionary_spelling("Nasa", small_lexicon()), "NASA");
+  EXPECT_EQ(dictionary_spelling("zyzz", small_lexicon()), std::nullopt);
+}
+
 }  // namespace
 }  // namespace bivox

@@ -72,5 +72,24 @@ TEST_F(ModelFinder, ErrorsSayWhatIsMissing) {
   EXPECT_EQ(error_of(request), "no error");
 }
 
+TEST_F(ModelFinder, LanguageModelsAreFilesFoldersOrNames) {
+  std::filesystem::create_directories(root() / "small");
+  for (const char* name : {"small/lm.bin", "small/config.json"}) scratch_.write(name, "x");
+  const auto file = find_language_files((root() / "words.lm.bin").string());
+  EXPECT_EQ(file.language_model, root() / "words.lm.bin");
+  EXPECT_TRUE(file.dictionary.empty());
+  EXPECT_TRUE(find_language_files((root() / "small").string()).dictionary.empty());
+  scratch_.write("small/words.dict", "x");
+  EXPECT_EQ(find_language_files((root() / "small").string()).dictionary,
+            root() / "small/words.dict");
+  ::setenv("BIVOX_MODEL_PATH", root().c_str(), 1);
+  EXPECT_EQ(find_language_files("small").language_model, root() / "small/lm.bin");
+  ::unsetenv("BIVOX_MODEL_PATH");
+  for (const auto& wrong : {(root() / "acoustic").string(), (root() / "gone.arpa").string(),
+                            std::string("no-such-model")}) {
+    EXPECT_THROW(find_language_files(wrong), Error) << wrong;
+  }
+}
+
 }  // namespace
 }  // namespace bivox
