@@ -69,7 +69,7 @@ void GmmScores::begin_block(int frame) {
 
 void GmmScores::evaluate(int codebook, int first) {
   const GmmSet::Codebook& shape = gmms_->codebook(codebook);
-  const int padded = gmms_->padded_densities();
+  const int padded = shape.padded_densities;
   const int stride = gmms_->total_stream_dims();
   const int frames = block_frames_ - first;
   const float* row =
@@ -91,7 +91,7 @@ void GmmScores::evaluate(int codebook, int first) {
 }
 
 void GmmScores::score_many_states(const GmmSet::Codebook& codebook, int t, float* scores) {
-  const int padded = gmms_->padded_densities();
+  const int padded = codebook.padded_densities;
   for (int f = 0; f < gmms_->num_streams(); ++f) {
     KeptDensities& stream = mix_[static_cast<size_t>(f)];
     int32_t* kept = kept_.data() + static_cast<std::ptrdiff_t>(f) * (padded + kGroup);
@@ -107,7 +107,7 @@ void GmmScores::score_many_states(const GmmSet::Codebook& codebook, int t, float
 }
 
 void GmmScores::score_few_states(const GmmSet::Codebook& codebook, int t, float* scores) {
-  const int padded = gmms_->padded_densities();
+  const int padded = codebook.padded_densities;
   for (int i = 0; i < codebook.num_states; ++i) {
     scores[i] = 0.0F;
     for (int f = 0; f < gmms_->num_streams(); ++f) {

@@ -69,8 +69,24 @@ GmmSet::GmmSet(const GmmParameters& parameters)
     }
     ++codebooks_[static_cast<size_t>(codebook)].num_states;
   }
+  const std::vector<int>& counts = parameters.densities_of_codebook;
+  if (!counts.empty()) expect_size("counts of densities", counts.size(), codebooks_.size());
+  for (size_t c = 0; c < codebooks_.size(); ++c) {
+    codebooks_[c].densities = counts.empty() ? num_densities_ : counts[c];
+    if (codebooks_[c].densities < 1 || codebooks_[c].densities > num_densities_) {
+      fail(fmt::format("codebook {} has {} densities, expected 1 to {}", c, codebooks_[c].densities,
+                       num_densities_));
+    }
+    codebooks_[c].padded_densities = AlignedBuffer::padded(codebooks_[c].densities);
+  }
   pack_gaussians(parameters);
   pack_weights(parameters);
+}
+
+int GmmSet::num_gaussians() const {
+  int sum = 0;
+  for (const Codebook& codebook : codebooks_) sum += codebook.densities;
+  return sum * num_streams();
 }
 
 void GmmSet::pack_gaussians(const GmmParameters& parameters) {
@@ -81,12 +97,15 @@ void GmmSet::pack_gaussians(const GmmParameters& parameters) {
   if (!(parameters.variance_floor > 0.0F)) {
     fail("the variance floor is not positive");
   }
-  for (size_t f = 0; f < streams_.size(); ++f) {
-    stream_block_.push_back(codebook_block_);
-    codebook_block_ += static_cast<size_t>(
-        gaussian_block_size(static_cast<int>(streams_[f].size()), padded_densities()));
+  size_t floats = 0;
+  for (const Codebook& codebook : codebooks_) {
+    for (const std::vector<int>& columns : streams_) {
+      gaussian_blocks_.push_back(floats);
+      floats += static_cast<size_t>(
+          gaussian_block_size(static_cast<int>(columns.size()), codebook.padded_densities));
+    }
   }
-  gaussians_ = AlignedBuffer(codebooks_.size() * codebook_block_);
+  gaussians_ = AlignedBuffer(floats);
   const float* mean = parameters.means.data();
   const float* variance = parameters.variances.data();
   std::vector<float> floored;
@@ -94,13 +113,14 @@ void GmmSet::pack_gaussians(const GmmParameters& parameters) {
     for (size_t f = 0; f < streams_.size(); ++f) {
       const size_t dims = streams_[f].size();
       floored.resize(dims);
-      float* block = gaussians_.data() + c * codebook_block_ + stream_block_[f];
-      for (size_t k = 0; k < static_cast<size_t>(padded_densities()); ++k) {
+      float* block = gaussians_.data() + gaussian_blocks_[c * streams_.size() + f];
+      const auto used = static_cast<size_t>(codebooks_[c].densities);
+      for (size_t k = 0; k < static_cast<size_t>(codebooks_[c].padded_densities); ++k) {
         float* group =
             block +
             k / kGroup * static_cast<size_t>(gaussian_block_size(static_cast<int>(dims), kGroup));
         const size_t lane = k % kGroup;
-        if (k >= densities) {
+        if (k >= used) {
           group[2 * dims * kGroup + lane] = kNoDensity;
           continue;
         }
@@ -118,6 +138,8 @@ void GmmSet::pack_gaussians(const GmmParameters& parameters) {
         mean += dims;
         variance += dims;
       }
+      mean += (densities - used) * dims;
+      variance += (densities - used) * dims;
     }
   }
 }
@@ -141,10 +163,11 @@ void GmmSet::pack_weights(const GmmParameters& parameters) {
     if (codebook.num_states > kFewStates) {
       codebook.padded_states = AlignedBuffer::padded(codebook.num_states);
       codebook.weights_offset = half_size;
-      half_size += streams_.size() * densities * static_cast<size_t>(codebook.padded_states);
+      half_size += streams_.size() * static_cast<size_t>(codebook.densities) *
+                   static_cast<size_t>(codebook.padded_states);
     } else {
       codebook.weights_offset = size;
-      size += streams_.size() * static_cast<size_t>(padded_densities()) *
+      size += streams_.size() * static_cast<size_t>(codebook.padded_densities) *
               static_cast<size_t>(codebook.num_states);
     }
   }
@@ -164,15 +187,18 @@ void GmmSet::pack_weights(const GmmParameters& parameters) {
     for (size_t k = 0; k < densities; ++k) {
       for (size_t s = 0; s < num_states; ++s, ++weight) {
         const Codebook& codebook = codebooks_[static_cast<size_t>(codebook_of_state_[s])];
+        if (k >= static_cast<size_t>(codebook.densities)) continue;
         const float floored = std::max(*weight, kLeastWeight);
         if (codebook.padded_states > 0) {
           half_weights_[codebook.weights_offset +
-                        (f * densities + k) * static_cast<size_t>(codebook.padded_states) +
+                        (f * static_cast<size_t>(codebook.densities) + k) *
+                            static_cast<size_t>(codebook.padded_states) +
                         place[s]] = to_bfloat16(floored);
         } else {
           weights_[codebook.weights_offset +
-                   (place[s] * streams_.size() + f) * static_cast<size_t>(padded_densities()) + k] =
-              floored;
+                   (place[s] * streams_.size() + f) *
+                       static_cast<size_t>(codebook.padded_densities) +
+                   k] = floored;
         }
       }
     }

@@ -30,7 +30,9 @@ namespace bivox {
 /// The plain form of a model, as loaders and training make it.
 struct GmmParameters {
   int num_codebooks = 0;
-  int num_densities = 0;
+  int num_densities = 0;  ///< Of the largest codebook.
+  /// [codebooks] densities in use, the first ones; empty: num_densities everywhere.
+  std::vector<int> densities_of_codebook;
   std::vector<std::vector<int>> streams;  ///< Feature columns of each stream.
   std::vector<float> means;               ///< [codebook][stream][density][dim]
   std::vector<float> variances;           ///< As means; floored at variance_floor.
@@ -49,6 +51,8 @@ class GmmSet {
     int first_state = 0;  ///< In states_in_order().
     int num_states = 0;
     int padded_states = 0;      ///< Multiple of kGroup; 0 for a codebook with few states.
+    int densities = 0;          ///< In use.
+    int padded_densities = 0;   ///< Multiple of kGroup.
     size_t weights_offset = 0;  ///< In the array of its kind.
   };
 
@@ -57,8 +61,11 @@ class GmmSet {
   int num_states() const { return static_cast<int>(codebook_of_state_.size()); }
   int num_codebooks() const { return static_cast<int>(codebooks_.size()); }
   int num_streams() const { return static_cast<int>(streams_.size()); }
+  /// Of the largest codebook.
   int num_densities() const { return num_densities_; }
   int padded_densities() const { return AlignedBuffer::padded(num_densities_); }
+  /// Of all codebooks and streams.
+  int num_gaussians() const;
   /// Dimensions of the features taken.
   int feature_dims() const { return feature_dims_; }
   int stream_dims(int stream) const {
@@ -72,20 +79,20 @@ class GmmSet {
 
   /// Parameter block of a codebook's stream (legacy/gmm/gmm_kernels.h).
   const float* gaussians(int codebook, int stream) const {
-    return gaussians_.data() + static_cast<size_t>(codebook) * codebook_block_ +
-           stream_block_[static_cast<size_t>(stream)];
+    return gaussians_.data() + gaussian_blocks_[static_cast<size_t>(codebook) * streams_.size() +
+                                                static_cast<size_t>(stream)];
   }
   /// [density][padded_states] of a codebook's stream, bfloat16.
   const uint16_t* density_weights(const Codebook& codebook, int stream) const {
     return half_weights_.data() + codebook.weights_offset +
-           static_cast<size_t>(stream) * static_cast<size_t>(num_densities_) *
+           static_cast<size_t>(stream) * static_cast<size_t>(codebook.densities) *
                static_cast<size_t>(codebook.padded_states);
   }
   /// [padded densities] of the i-th state of a codebook with few states.
   const float* state_weights(const Codebook& codebook, int i, int stream) const {
     return weights_.data() + codebook.weights_offset +
            (static_cast<size_t>(i) * streams_.size() + static_cast<size_t>(stream)) *
-               static_cast<size_t>(padded_densities());
+               static_cast<size_t>(codebook.padded_densities);
   }
 
   /// Transforms one feature row [feature_dims] and orders it by streams: out [total_stream_dims].
@@ -106,8 +113,7 @@ class GmmSet {
   std::vector<int> codebook_of_state_;
   std::vector<int32_t> states_in_order_;
   std::vector<Codebook> codebooks_;
-  size_t codebook_block_ = 0;
-  std::vector<size_t> stream_block_;
+  std::vector<size_t> gaussian_blocks_;  // [codebook][stream]: where the block begins
   AlignedBuffer gaussians_;
   AlignedBuffer weights_;               // of codebooks with few states
   std::vector<uint16_t> half_weights_;  // of the others

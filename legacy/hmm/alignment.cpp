@@ -48,6 +48,26 @@ std::optional<ViterbiAligner::Path> search(const HmmSet& hmms, const AlignmentGr
 
 }  // namespace
 
+std::optional<ViterbiAligner::Path> best_state_path(const HmmSet& hmms, const AlignmentGraph& graph,
+                                                    const AlignmentOptions& options,
+                                                    const FeatureView& features,
+                                                    AcousticScores& scores) {
+  std::vector<float> entry_scores(graph.nodes().size(), 0.0F);
+  for (size_t n = 0; n < entry_scores.size(); ++n) {
+    const AlignmentGraph::Node& node = graph.nodes()[n];
+    if (node.filler >= 0) {
+      entry_scores[n] =
+          node.phone == hmms.phones().silence() ? options.silence_penalty : options.noise_penalty;
+    }
+  }
+  std::optional<ViterbiAligner::Path> path;
+  float beam = options.beam;
+  for (int attempt = 0; attempt < kAttempts && !path; ++attempt, beam *= kBeamFactor) {
+    path = search(hmms, graph, entry_scores, beam, features, scores);
+  }
+  return path;
+}
+
 Aligner::Aligner(const HmmSet& hmms, const Lexicon& lexicon, std::span<const FillerWord> fillers,
                  const AlignmentOptions& options)
     : hmms_(hmms),
@@ -79,19 +99,8 @@ Alignment Aligner::align(std::span<const std::string> words, const FeatureView& 
                             words.size(), graph.min_phones(), fewest * options_.frame_shift_s),
                 "check that the text belongs to the audio");
   }
-  std::vector<float> entry_scores(graph.nodes().size(), 0.0F);
-  for (size_t n = 0; n < entry_scores.size(); ++n) {
-    const AlignmentGraph::Node& node = graph.nodes()[n];
-    if (node.filler >= 0) {
-      entry_scores[n] = node.phone == hmms_.phones().silence() ? options_.silence_penalty
-                                                               : options_.noise_penalty;
-    }
-  }
-  std::optional<ViterbiAligner::Path> path;
-  float beam = options_.beam;
-  for (int attempt = 0; attempt < kAttempts && !path; ++attempt, beam *= kBeamFactor) {
-    path = search(hmms_, graph, entry_scores, beam, features, scores);
-  }
+  const std::optional<ViterbiAligner::Path> path =
+      best_state_path(hmms_, graph, options_, features, scores);
   if (!path) {
     throw Error(ErrorCode::kInput, fmt::format("the {} words do not fit the audio", words.size()),
                 "check that the text belongs to the audio");

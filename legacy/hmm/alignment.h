@@ -16,12 +16,15 @@
 // IEEE 77(2), 1989, section III.B. Test: tests/legacy/alignment_test.cpp.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "asr/transcript/transcript.h"
 #include "dsp/features/feature_matrix.h"
+#include "legacy/hmm/alignment_graph.h"
+#include "legacy/hmm/viterbi.h"
 #include "models/acoustic_model.h"
 #include "models/lexicon/lexicon.h"
 
@@ -42,6 +45,13 @@ struct Alignment {
   double log_likelihood = 0.0;        ///< Of the whole path.
   int num_frames = 0;
 };
+
+/// The best state path through the graph of a text; for training, which has no use for times.
+/// Nothing when no beam keeps a complete path.
+std::optional<ViterbiAligner::Path> best_state_path(const HmmSet& hmms, const AlignmentGraph& graph,
+                                                    const AlignmentOptions& options,
+                                                    const FeatureView& features,
+                                                    AcousticScores& scores);
 
 class Aligner {
  public:

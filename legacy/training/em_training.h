@@ -1,0 +1,99 @@
+// The loop that every rung of the ladder runs: align, collect statistics, update, split.
+//
+// A rung brings a tree, features and first alignments; EmTraining makes mixtures that fit:
+//
+//   for each pass:  realign, on some passes, by Viterbi with the present model
+//                   statistics of all frames (em_statistics.h), update, split towards the target
+//
+// Utterances are dealt to a fixed number of blocks and statistics are added in their order, so the
+// result does not depend on the number of threads (tested). A pass reports one line.
+// Thread rule: one object per training run; it starts threads of its own. Source: the schedule
+// follows Kaldi's steps/train_mono.sh and train_deltas.sh. Test: tests/legacy/training_test.cpp.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "legacy/gmm/em_statistics.h"
+#include "legacy/gmm/sphinx_model.h"
+#include "legacy/training/corpus.h"
+#include "legacy/training/state_alignment.h"
+
+namespace bivox {
+
+/// One pass, for the log.
+struct TrainingPass {
+  std::string rung;
+  int pass = 0;
+  double log_likelihood_per_frame = 0.0;
+  int num_states = 0;
+  int num_gaussians = 0;
+  int num_aligned = 0;  ///< Utterances that have an alignment.
+  double seconds = 0.0;
+};
+using TrainingReport = std::function<void(const TrainingPass&)>;
+
+struct EmTrainingOptions {
+  std::string rung;
+  int passes = 35;
+  std::vector<int> realign_passes = {10, 20, 30};
+  int target_gaussians = 10000;
+  int last_split_pass = 25;
+  double split_power = 0.25;
+  double min_frames_per_density = 20.0;
+  float align_beam = 150.0F;
+  float silence_penalty = -1.0F;
+  int threads = 2;
+  uint64_t seed = 1;
+};
+
+/// An acoustic model under training.
+struct GmmHmm {
+  StateTree tree;
+  std::vector<float> transitions;  ///< [phones][states_per_hmm][states_per_hmm + 1], log.
+  MixtureModel mixtures;
+  FeatureForm form = FeatureForm::kDeltas;
+  FeatureMatrix transform;  ///< Of the columns of `form`; empty: none.
+
+  GmmHmm(StateTree state_tree, FeatureForm feature_form);
+  HmmSet hmms() const { return tree.make_hmm_set(transitions); }
+  /// Ready to recognize with.
+  std::shared_ptr<const GmmAcousticModel> acoustic_model(std::string origin) const;
+};
+
+class EmTraining {
+ public:
+  /// `features[u]` [frames x dims] as the mixtures see them. All must outlive the object.
+  EmTraining(const TrainingCorpus& corpus, const Lexicon& lexicon,
+             std::vector<FeatureMatrix>& features, EmTrainingOptions options,
+             TrainingReport report);
+
+  /// Trains model.mixtures and model.transitions; `alignments` [utterances] are read and renewed.
+  /// `before_pass(pass)`, if given, may change features and model (MLLT, fMLLR); it is told before
+  /// the statistics of that pass are collected.
+  void run(GmmHmm& model, std::vector<StateAlignment>& alignments,
+           const std::function<void(int pass)>& before_pass = {});
+
+  /// Aligns every utterance with the model; one that cannot be aligned keeps what it had.
+  /// Returns how many were aligned.
+  int align(const GmmHmm& model, std::vector<StateAlignment>& alignments) const;
+
+ private:
+  void update_transitions(GmmHmm& model, const std::vector<StateAlignment>& alignments) const;
+
+  const TrainingCorpus& corpus_;
+  const Lexicon& lexicon_;
+  std::vector<FeatureMatrix>& features_;
+  EmTrainingOptions options_;
+  TrainingReport report_;
+};
+
+/// Calls work(block) for blocks [0, blocks) on `threads` threads; the first exception is rethrown.
+void run_blocks(int blocks, int threads, const std::function<void(int block)>& work);
+/// Utterances of a block when `count` are dealt to kTrainingBlocks: [first, last).
+inline constexpr int kTrainingBlocks = 16;
+std::pair<size_t, size_t> block_range(int block, size_t count);
+
+}  // namespace bivox

@@ -1,0 +1,145 @@
+// The ladder on the bundled recordings: too little speech for a useful model, enough to see that
+// every rung works, raises the likelihood, and gives the same result on any number of threads.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+#include "asr/search/decoder.h"
+#include "dsp/audio/audio_file.h"
+#include "dsp/core/error.h"
+#include "dsp/features/front_end.h"
+#include "legacy/training/ladder.h"
+
+namespace bivox {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kAudio = fs::path(BIVOX_TEST_DATA) / "audio";
+
+// A dictionary for the words of the bundled clips: every letter a phone of its own.
+class TrainingTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    utterances_ = read_utterance_texts(kAudio / "manifest.tsv");
+    dictionary_ =
+        fs::temp_directory_path() /
+        ("bivox_training_" + std::to_string(::testing::UnitTest::GetInstance()->random_seed()) +
+         "_" + ::testing::UnitTest::GetInstance()->current_test_info()->name());
+    std::ofstream out(dictionary_);
+    std::vector<std::string> seen;
+    for (const UtteranceText& utterance : utterances_) {
+      std::string word;
+      for (const char c : utterance.text + " ") {
+        if (c != ' ') {
+          word += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+          continue;
+        }
+        // "unheard" words stay out: they are the unknown ones.
+        if (!word.empty() && word != "the" && std::ranges::find(seen, word) == seen.end()) {
+          seen.push_back(word);
+          out << word;
+          for (const char letter : word) {
+            if (letter != '\'') out << ' ' << static_cast<char>(std::toupper(letter));
+          }
+          out << '\n';
+        }
+        word.clear();
+      }
+    }
+    out.close();
+    lexicon_ = load_training_lexicon(dictionary_);
+  }
+  void TearDown() override { fs::remove(dictionary_); }
+
+  static LadderOptions small(int threads) {
+    LadderOptions options;
+    options.mono_gaussians = 150;
+    options.tri_states = 120;
+    options.tri_gaussians = 200;
+    options.lda_states = 120;
+    options.lda_gaussians = 200;
+    options.lda_dims = 20;
+    options.sat_states = 120;
+    options.sat_gaussians = 200;
+    options.threads = threads;
+    return options;
+  }
+
+  std::vector<UtteranceText> utterances_;
+  fs::path dictionary_;
+  TrainingLexicon lexicon_;
+};
+
+TEST_F(TrainingTest, ReadsTheCorpus) {
+  utterances_.push_back({"missing", "some words", "nobody", kAudio / "missing.wav"});
+  const TrainingCorpus corpus = load_training_corpus(utterances_, lexicon_.lexicon, 2);
+  EXPECT_EQ(corpus.utterances.size(), utterances_.size() - 1);
+  ASSERT_EQ(corpus.skipped.size(), 1U);
+  EXPECT_NE(corpus.skipped[0].find("missing"), std::string::npos);
+  EXPECT_GT(corpus.num_unknown, 0);
+  EXPECT_GT(corpus.num_words, 50);
+  EXPECT_THROW(load_training_corpus({utterances_.back()}, lexicon_.lexicon, 1), Error);
+}
+
+TEST_F(TrainingTest, ExpandedFeaturesAreThoseOfTheFrontEnd) {
+  const TrainingCorpus corpus = load_training_corpus({utterances_[0]}, lexicon_.lexicon, 1);
+  for (const FeatureForm form : {FeatureForm::kDeltas, FeatureForm::kSplice}) {
+    const FeatureMatrix expected =
+        compute_features(training_front_end(form), read_audio(utterances_[0].audio, 16000));
+    EXPECT_EQ(expand_features(corpus.utterances[0].cepstra, form), expected);
+  }
+}
+
+TEST_F(TrainingTest, EqualAlignmentFillsTheUtterance) {
+  const std::vector<std::string> words = {std::string(kUnknownWord), lexicon_.lexicon.word(0)};
+  const StateAlignment runs = equal_alignment(words, lexicon_.lexicon, lexicon_.phones, 3, 1000);
+  int frames = 0;
+  for (const StateRun& run : runs) {
+    EXPECT_GE(run.frames, 1);
+    frames += run.frames;
+  }
+  EXPECT_EQ(frames, 1000);
+  EXPECT_EQ(runs.front().phone, lexicon_.phones.silence());
+  EXPECT_EQ(runs[3].context.position, WordPosition::kSingle);
+  EXPECT_EQ(runs[6].context.position, WordPosition::kBegin);
+  EXPECT_EQ(runs[6].context.left, runs[3].phone);
+  EXPECT_TRUE(equal_alignment(words, lexicon_.lexicon, lexicon_.phones, 3, 5).empty());
+}
+
+TEST_F(TrainingTest, EveryRungFitsBetterAndThreadsDoNotMatter) {
+  const TrainingCorpus corpus = load_training_corpus(utterances_, lexicon_.lexicon, 2);
+  std::vector<std::vector<TrainingPass>> logs(2);
+  std::vector<float> last_mean;
+  for (const int threads : {1, 3}) {
+    std::vector<TrainingPass>& log = logs[threads == 1 ? 0 : 1];
+    Ladder ladder(corpus, lexicon_, small(threads),
+                  [&](const TrainingPass& pass) { log.push_back(pass); });
+    ladder.train_mono();
+    ladder.train_tri();
+    ladder.train_lda_mllt();
+    const GmmHmm& sat = ladder.train_sat();
+    EXPECT_EQ(ladder.speaker_transforms().size(), corpus.speakers.size());
+    EXPECT_LE(sat.mixtures.num_states(), 130);
+    last_mean = sat.mixtures.state(10).means;
+  }
+  ASSERT_EQ(logs[0].size(), logs[1].size());
+  std::map<std::string, std::pair<double, double>> first_and_last;
+  for (size_t i = 0; i < logs[0].size(); ++i) {
+    EXPECT_EQ(logs[0][i].log_likelihood_per_frame, logs[1][i].log_likelihood_per_frame) << i;
+    const auto& pass = logs[0][i];
+    EXPECT_EQ(pass.num_aligned, static_cast<int>(corpus.utterances.size()));
+    auto [entry, added] = first_and_last.emplace(
+        pass.rung, std::pair(pass.log_likelihood_per_frame, pass.log_likelihood_per_frame));
+    entry->second.second = pass.log_likelihood_per_frame;
+  }
+  ASSERT_EQ(first_and_last.size(), 4U);
+  for (const auto& [rung, likelihoods] : first_and_last) {
+    EXPECT_GT(likelihoods.second, likelihoods.first) << rung;
+  }
+}
+
+}  // namespace
+}  // namespace bivox
