@@ -1,0 +1,35 @@
+// What the sub-verbs of `bivox train` share.
+//
+// Adding one: write apps/verb_train_<name>.cpp with `void add_train_<name>_verb(CLI::App&, const
+// TrainAction&)`, declare it here and call it in add_train_verb().
+// Thread rule: free functions, in main. Test: tests/apps/cli_train_test.cpp.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "apps/console.h"
+#include "models/nn/training_loop.h"
+
+namespace bivox {
+
+/// What the chosen sub-verb does, set when it is parsed.
+using TrainAction = std::shared_ptr<std::function<int(Console&)>>;
+
+/// Adds a sub-verb of `train`; its help ends with `examples`.
+CLI::App& add_train_subverb(CLI::App& train, const std::string& name,
+                            const std::string& description, const std::string& examples,
+                            const TrainAction& action, std::function<int(Console&)> function);
+
+void add_train_commands_verb(CLI::App& train, const TrainAction& action);
+void add_train_wavenet_demo_verb(CLI::App& train, const TrainAction& action);
+
+/// Draws a training step on the console: a bar on a terminal, nothing else.
+void show_progress(Console& console, const TrainingProgress& progress);
+
+/// One computation thread a processor when `threads` is 0.
+int resolved_threads(int threads);
+
+}  // namespace bivox
