@@ -8,6 +8,7 @@
 #include <functional>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "dsp/core/error.h"
@@ -372,6 +373,48 @@ TEST(Plan, NarrowPrecisionsStayNearFloat) {
   EXPECT_EQ(
       error(run({.precision = Precision::kInt8, .float32_nodes = {"c0", "c1", "c2", "c3", "out"}})),
       0.0);
+}
+
+// Large enough that threads share its layers.
+std::shared_ptr<const Plan> wide_plan(Precision precision) {
+  Network network;
+  NodeId x = network.input("x", 64);
+  for (int layer = 0; layer < 3; ++layer) {
+    const std::string name = std::to_string(layer);
+    const int inputs = network.node(x).channels;
+    x = network.relu("r" + name, network.conv1d("c" + name, x, geometry(inputs, 96, 7, 3, 3)));
+  }
+  network.output(x);
+  network.initialize(3);
+  return Plan::compile(network, {.precision = precision, .max_chunk = 100});
+}
+
+TEST(Plan, GivesTheSameBitsOnAnyNumberOfThreads) {
+  const auto rows = noise(size_t{64} * 230, 4);
+  for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16, Precision::kInt8}) {
+    const auto plan = wide_plan(precision);
+    ComputeContext one(1);
+    ComputeContext three(3);
+    const Tensor expected = run_plan(plan, one, rows);
+    const Tensor found = run_plan(plan, three, rows);
+    EXPECT_TRUE(std::ranges::equal(found.values(), expected.values()));
+  }
+}
+
+TEST(Plan, IsSharedByStreamsOfManyThreads) {
+  const auto plan = wide_plan(Precision::kFloat32);
+  std::vector<Tensor> results(4);
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < results.size(); ++i) {
+    threads.emplace_back([&, i] {
+      ComputeContext context;
+      results[i] = run_plan(plan, context, noise(size_t{64} * 150, static_cast<uint32_t>(i % 2)));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_TRUE(std::ranges::equal(results[0].values(), results[2].values()));
+  EXPECT_TRUE(std::ranges::equal(results[1].values(), results[3].values()));
+  EXPECT_FALSE(std::ranges::equal(results[0].values(), results[1].values()));
 }
 
 TEST(Plan, RefusesBranchesOfDifferentRates) {
