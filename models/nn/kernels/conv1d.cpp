@@ -7,6 +7,7 @@
 
 #include "models/nn/kernels/conv1d_direct.h"
 #include "models/nn/kernels/conv1d_operands.h"
+#include "models/nn/kernels/conv1d_spectral.h"
 #include "models/nn/kernels/gemm.h"
 #include "models/nn/kernels/gemm_parallel.h"
 
@@ -51,6 +52,10 @@ void conv1d_forward(ComputeContext& context, const Conv1dGeometry& g, int batch,
     conv1d_direct_forward(context, g, batch, time, x, w, bias, y);
     return;
   }
+  if (conv1d_prefers_spectral(g)) {
+    conv1d_spectral_forward(context, g, batch, time, x, w, bias, y);
+    return;
+  }
   const GemmKernel& kernel = training_kernel(context);
   const int in_group = g.inputs / g.groups;
   const int out_group = g.outputs / g.groups;
@@ -89,6 +94,10 @@ void conv1d_backward_input(ComputeContext& context, const Conv1dGeometry& g, int
   if (batch == 0 || out_time == 0) return;
   if (conv1d_prefers_direct(g)) {
     conv1d_direct_backward_input(context, g, batch, time, dy, w, dx);
+    return;
+  }
+  if (conv1d_prefers_spectral(g)) {
+    conv1d_spectral_backward_input(context, g, batch, time, dy, w, dx);
     return;
   }
   const GemmKernel& kernel = training_kernel(context);
@@ -156,6 +165,10 @@ void conv1d_backward_weights(ComputeContext& context, const Conv1dGeometry& g, i
   }
   if (conv1d_prefers_direct(g)) {
     conv1d_direct_backward_weights(context, g, batch, time, x, dy, dw);
+    return;
+  }
+  if (conv1d_prefers_spectral(g)) {
+    conv1d_spectral_backward_weights(context, g, batch, time, x, dy, dw);
     return;
   }
   const GemmKernel& kernel = training_kernel(context);

@@ -2,6 +2,7 @@
 // integers, whose multiply-add cannot overflow. 6 x 16 accumulators fill 12 of the 16 registers.
 #include "models/nn/kernels/gemm.h"
 #include "models/nn/kernels/gemv_kernels.h"
+#include "models/nn/kernels/spectral_kernels.h"
 
 #if defined(__x86_64__)
 #include <hwy/base.h>
@@ -11,6 +12,7 @@ HWY_PUSH_ATTRIBUTES("avx2,fma")
 namespace bivox::kernels::avx2 {
 #include "models/nn/kernels/gemm_micro-inl.h"
 #include "models/nn/kernels/gemv_micro-inl.h"
+#include "models/nn/kernels/spectral_micro-inl.h"
 
 struct Floats {
   using Vec = __m256;
@@ -115,6 +117,12 @@ const GemmKernel* avx2_kernel(Precision precision) {
   return nullptr;
 }
 
+const SpectralKernel* avx2_spectral_kernel() {
+  static const SpectralKernel kernel = {8, avx2::spectra_of_rows<avx2::Floats>,
+                                        avx2::rows_of_spectra<avx2::Floats>};
+  return &kernel;
+}
+
 const GemvKernel* avx2_gemv_kernel(Precision precision) {
   static const GemvKernel floats = {
       Operand::kFloat,        4,      8, 8, 1, avx2::vector_panel<avx2::FloatProducts, false, 8>,
@@ -153,6 +161,7 @@ const GemvKernel* avx2_gemv_kernel(Precision precision) {
 namespace bivox::kernels {
 const GemmKernel* avx2_kernel(Precision) { return nullptr; }
 const GemvKernel* avx2_gemv_kernel(Precision) { return nullptr; }
+const SpectralKernel* avx2_spectral_kernel() { return nullptr; }
 }  // namespace bivox::kernels
 
 #endif

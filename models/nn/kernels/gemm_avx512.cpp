@@ -4,6 +4,7 @@
 // cycles and is slower than float products of rounded operands: gemm.cpp chooses by vendor.
 #include "models/nn/kernels/gemm.h"
 #include "models/nn/kernels/gemv_kernels.h"
+#include "models/nn/kernels/spectral_kernels.h"
 
 #if defined(__x86_64__)
 #include <hwy/base.h>
@@ -19,6 +20,7 @@ HWY_PUSH_ATTRIBUTES("avx512f,avx512bw,avx512dq,avx512vl,fma,avx2")
 namespace bivox::kernels::avx512 {
 #include "models/nn/kernels/gemm_micro-inl.h"
 #include "models/nn/kernels/gemv_micro-inl.h"
+#include "models/nn/kernels/spectral_micro-inl.h"
 
 struct Floats {
   using Vec = __m512;
@@ -148,6 +150,12 @@ const GemmKernel* avx512_kernel(Precision precision) {
   return nullptr;
 }
 
+const SpectralKernel* avx512_spectral_kernel() {
+  static const SpectralKernel kernel = {16, avx512::spectra_of_rows<avx512::Floats>,
+                                        avx512::rows_of_spectra<avx512::Floats>};
+  return &kernel;
+}
+
 const GemvKernel* avx512_gemv_kernel(Precision precision) {
   static const GemvKernel floats = {Operand::kFloat,
                                     4,
@@ -210,6 +218,7 @@ namespace bivox::kernels {
 const GemmKernel* avx512_kernel(Precision) { return nullptr; }
 const GemmKernel* avx512_bf16_kernel() { return nullptr; }
 const GemvKernel* avx512_gemv_kernel(Precision) { return nullptr; }
+const SpectralKernel* avx512_spectral_kernel() { return nullptr; }
 const GemvKernel* avx512_bf16_gemv_kernel() { return nullptr; }
 }  // namespace bivox::kernels
 

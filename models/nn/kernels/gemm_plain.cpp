@@ -2,10 +2,12 @@
 // SSE2 on any x86-64 and NEON on any aarch64.
 #include "models/nn/kernels/gemm.h"
 #include "models/nn/kernels/gemv_kernels.h"
+#include "models/nn/kernels/spectral_kernels.h"
 
 namespace bivox::kernels::plain {
 #include "models/nn/kernels/gemm_micro-inl.h"
 #include "models/nn/kernels/gemv_micro-inl.h"
+#include "models/nn/kernels/spectral_micro-inl.h"
 
 using Float4 = float __attribute__((vector_size(16)));
 using Int4 = int32_t __attribute__((vector_size(16)));
@@ -137,6 +139,12 @@ const GemmKernel* plain_kernel(Precision precision) {
       return &integers;
   }
   return nullptr;
+}
+
+const SpectralKernel* plain_spectral_kernel() {
+  static const SpectralKernel kernel = {4, plain::spectra_of_rows<plain::Floats>,
+                                        plain::rows_of_spectra<plain::Floats>};
+  return &kernel;
 }
 
 const GemvKernel* plain_gemv_kernel(Precision precision) {
