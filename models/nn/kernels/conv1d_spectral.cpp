@@ -128,7 +128,7 @@ void correlate(ComputeContext& context, const Weights& weights, int batch, int i
                 : zero_row(weights.columns);
       }
       spectral.forward(taps.data(), weights.columns, 1.0F / kSpectrumSize,
-                       spectra + row * row_floats, matrix_floats);
+                       spectra + row * row_floats, matrix_floats, weights.columns);
     }
   });
   const int panels = kernel.panels(outputs);
@@ -148,7 +148,7 @@ void correlate(ComputeContext& context, const Weights& weights, int batch, int i
   // Scratch of a lane: the spectrum of one tile; A, [frequency][tile][3 pieces]; results,
   // [component][tile][outputs].
   const int64_t piece = kernel.padded_run(inputs);
-  const int64_t tile_floats = round_up(inputs, spectral.lanes);
+  const int64_t tile_floats = round_up(inputs, spectral.lanes) + 16;
   const int64_t a_frequency = kTilesAtOnce * 3 * piece * element;
   const int64_t result_row = round_up(outputs, spectral.lanes);
   const int64_t result_component = kTilesAtOnce * result_row + 16;
@@ -171,7 +171,7 @@ void correlate(ComputeContext& context, const Weights& weights, int batch, int i
     for (int tile = 0; tile < tiles; ++tile) {
       std::array<const float*, kSpectrumSize> rows;
       tiling.rows(in, first + tile, kSpectrumSize, zeros, rows);
-      spectral.forward(rows.data(), inputs, 1.0F, spectrum, tile_floats);
+      spectral.forward(rows.data(), inputs, 1.0F, spectrum, tile_floats, int64_t{1} * hop * inputs);
       for (int f = 0; f < kFrequencies; ++f) {
         const Frequency frequency(f);
         std::byte* to = a + f * a_frequency + tile * 3 * piece * element;
@@ -212,7 +212,7 @@ void correlate(ComputeContext& context, const Weights& weights, int batch, int i
       std::array<float*, kSpectrumSize> rows;
       for (int j = 0; j < kSpectrumSize; ++j) rows[static_cast<size_t>(j)] = to + j * outputs;
       spectral.inverse(results + tile * result_row, result_component, outputs, bias, accumulate,
-                       rows.data(), std::min(hop, out_time - start));
+                       rows.data(), std::min(hop, out_time - start), result_row);
     }
   });
 }
@@ -233,7 +233,8 @@ TileSpectra transform_tiles(ComputeContext& context, const SpectralKernel& spect
     std::array<const float*, kSpectrumSize> rows;
     for (int tile = part * 8; tile < std::min(count, part * 8 + 8); ++tile) {
       tiling.rows(x, first + tile, length, zeros, rows);
-      spectral.forward(rows.data(), tiling.width, 1.0F, values + tile * row, spectra.component);
+      spectral.forward(rows.data(), tiling.width, 1.0F, values + tile * row, spectra.component,
+                       int64_t{1} * tiling.hop * tiling.width);
     }
   });
   return spectra;
@@ -244,25 +245,29 @@ void transpose_operands(const GemmKernel& kernel, const TileSpectra& spectra,
                         const Frequency& frequency, int channels, int tiles, int64_t piece,
                         std::byte* a) {
   constexpr int kBlock = 16;
+  // A cache line more than a power of two, lest all channels fall on the same sets of the cache.
+  constexpr int kRow = kTilesPerSum + 16;
   const auto element = static_cast<int64_t>(kernels::operand_bytes(kernel.operand));
-  const int pieces = frequency.complex ? 3 : 1;
-  alignas(64) std::array<float, size_t{kBlock} * kTilesPerSum> block;
-  for (int p = 0; p < pieces; ++p) {
-    const float* from =
-        spectra.values + (frequency.component + (p == 1 ? 1 : 0)) * spectra.component;
-    const float sign = p == 2 ? -1.0F : 1.0F;
+  alignas(64) std::array<float, size_t{kBlock} * kRow> block;
+  const auto put = [&](int channel, int p, const float* values) {
+    std::byte* to = a + (channel * 3 + p) * piece * element;
+    kernel.convert(values, tiles, to);
+    std::memset(to + tiles * element, 0, static_cast<size_t>((piece - tiles) * element));
+  };
+  for (int part = 0; part < frequency.parts(); ++part) {
+    const float* from = spectra.values + (frequency.component + part) * spectra.component;
     for (int first = 0; first < channels; first += kBlock) {
       const int width = std::min(kBlock, channels - first);
       for (int tile = 0; tile < tiles; ++tile) {
         const float* row = from + tile * spectra.row + first;
-        for (int c = 0; c < width; ++c) {
-          block[static_cast<size_t>(c * kTilesPerSum + tile)] = sign * row[c];
-        }
+        for (int c = 0; c < width; ++c) block[static_cast<size_t>(c * kRow + tile)] = row[c];
       }
       for (int c = 0; c < width; ++c) {
-        std::byte* to = a + ((first + c) * 3 + p) * piece * element;
-        kernel.convert(block.data() + c * kTilesPerSum, tiles, to);
-        std::memset(to + tiles * element, 0, static_cast<size_t>((piece - tiles) * element));
+        float* values = block.data() + c * kRow;
+        put(first + c, part, values);
+        if (part == 1 || !frequency.complex) continue;
+        for (int tile = 0; tile < tiles; ++tile) values[tile] = -values[tile];
+        put(first + c, 2, values);
       }
     }
   }
@@ -366,7 +371,7 @@ void conv1d_spectral_backward_weights(ComputeContext& context, const Conv1dGeome
         taps[static_cast<size_t>(k)] = dw + (int64_t{1} * k * g.inputs + i) * g.outputs;
       }
       spectral.inverse(sums + i * sum_row, sum_component, g.outputs, nullptr, true, taps.data(),
-                       g.kernel);
+                       g.kernel, sum_row);
     }
   });
 }

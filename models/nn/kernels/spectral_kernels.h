@@ -18,11 +18,14 @@ constexpr int kSpectrumSize = 32;
 
 struct SpectralKernel {
   int lanes = 1;  ///< Rows of spectra are written in whole vectors: room up to a multiple.
-  /// rows[j][0, channels) to out[component * stride + channel], times `scale`.
-  void (*forward)(const float* const* rows, int channels, float scale, float* out, int64_t stride);
-  /// The first `count` points: rows[j][channel] = (or +=) point j (+ bias[channel]).
+  /// rows[j][0, channels) to out[component * stride + channel], times `scale`. The next call will
+  /// want rows[j] + ahead: they are fetched meanwhile, as that takes longer than the transform.
+  void (*forward)(const float* const* rows, int channels, float scale, float* out, int64_t stride,
+                  int64_t ahead);
+  /// The first `count` points: rows[j][channel] = (or +=) point j (+ bias[channel]). The next call
+  /// will want in + ahead.
   void (*inverse)(const float* in, int64_t stride, int channels, const float* bias, bool accumulate,
-                  float* const* rows, int count);
+                  float* const* rows, int count, int64_t ahead);
 };
 const SpectralKernel& spectral_kernel(Isa isa);
 

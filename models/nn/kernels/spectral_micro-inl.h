@@ -81,7 +81,7 @@ inline __attribute__((always_inline)) void real_inverse(const Vec* re, const Vec
 
 template <class P>
 void spectra_of_rows(const float* const* rows, int channels, float scale, float* out,
-                     int64_t stride) {
+                     int64_t stride, int64_t ahead) {
   using Vec = typename P::Vec;
   for (int channel = 0; channel < channels; channel += P::kLanes) {
     const int left = channels - channel;
@@ -91,6 +91,7 @@ void spectra_of_rows(const float* const* rows, int channels, float scale, float*
     } else {
       for (int j = 0; j < kSpectrumSize; ++j) x[j] = P::load_some(rows[j] + channel, left) * scale;
     }
+    for (int j = 0; j < kSpectrumSize; ++j) __builtin_prefetch(rows[j] + channel + ahead);
     Vec re[kSpectrumSize / 2 + 1];
     Vec im[kSpectrumSize / 2 + 1];
     real_transform<Vec, kSpectrumSize, 1>(x, re, im);
@@ -107,7 +108,7 @@ void spectra_of_rows(const float* const* rows, int channels, float scale, float*
 
 template <class P>
 void rows_of_spectra(const float* in, int64_t stride, int channels, const float* bias,
-                     bool accumulate, float* const* rows, int count) {
+                     bool accumulate, float* const* rows, int count, int64_t ahead) {
   using Vec = typename P::Vec;
   for (int channel = 0; channel < channels; channel += P::kLanes) {
     const int left = channels - channel;
@@ -123,6 +124,7 @@ void rows_of_spectra(const float* in, int64_t stride, int channels, const float*
       re[k] = P::load(from + 2 * k * stride);
       im[k] = P::load(from + (2 * k + 1) * stride);
     }
+    for (int j = 0; j < kSpectrumSize; ++j) __builtin_prefetch(from + j * stride + ahead);
     Vec x[kSpectrumSize];
     real_inverse<Vec, kSpectrumSize, 1>(re, im, x);
     if (left >= P::kLanes) {

@@ -39,7 +39,7 @@ TEST_P(Spectral, TransformIsTheDefinitionAndInverts) {
     for (size_t j = 0; j < 32; ++j) rows[j] = x.data() + j * static_cast<size_t>(channels);
     const int64_t stride = 48;
     std::vector<float> spectra(32 * 48);
-    kernel.forward(rows.data(), channels, 0.5F, spectra.data(), stride);
+    kernel.forward(rows.data(), channels, 0.5F, spectra.data(), stride, 0);
     for (int c = 0; c < channels; ++c) {
       for (int k = 0; k <= 16; ++k) {
         double re = 0.0;
@@ -60,8 +60,8 @@ TEST_P(Spectral, TransformIsTheDefinitionAndInverts) {
     std::vector<float> back(32 * static_cast<size_t>(channels), 3.0F);
     std::array<float*, 32> out;
     for (size_t j = 0; j < 32; ++j) out[j] = back.data() + j * static_cast<size_t>(channels);
-    kernel.inverse(spectra.data(), stride, channels, bias.data(), false, out.data(), 20);
-    kernel.inverse(spectra.data(), stride, channels, nullptr, true, out.data(), 21);
+    kernel.inverse(spectra.data(), stride, channels, bias.data(), false, out.data(), 20, 0);
+    kernel.inverse(spectra.data(), stride, channels, nullptr, true, out.data(), 21, 0);
     for (size_t i = 0; i < back.size(); ++i) {
       const size_t row = i / static_cast<size_t>(channels);
       const double once = 16.0 * x[i];
