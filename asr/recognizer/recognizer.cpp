@@ -6,6 +6,7 @@
 #include <cmath>
 #include <utility>
 
+#include "asr/evaluation/word_errors.h"
 #include "asr/search/nbest.h"
 #include "dsp/core/error.h"
 
@@ -49,13 +50,18 @@ void Recognizer::accept(AudioView audio) {
   held_.insert(held_.end(), audio.samples.begin(), audio.samples.end());
   if (!options_.segment) return;
   voice_activity_.accept(audio.samples);
-  decode_ready_segments();
+  if (!is_short()) decode_ready_segments();
+}
+
+bool Recognizer::is_short() const {
+  return static_cast<double>(held_from_ + held_.size()) <=
+         options_.whole_below_s * sample_rate_hz();
 }
 
 Transcript Recognizer::finish() {
   const double rate = sample_rate_hz();
   transcript_.duration_s = static_cast<double>(held_from_ + held_.size()) / rate;
-  if (options_.segment) {
+  if (options_.segment && !is_short()) {
     voice_activity_.finish();
     decode_ready_segments();
   } else {
@@ -135,7 +141,26 @@ void Recognizer::decode(double start_s, double end_s) {
     hypothesis.log_score = entry.log_score;
     segment.nbest.push_back(std::move(hypothesis));
   }
-  if (!segment.words.empty()) transcript_.segments.push_back(std::move(segment));
+  keep(std::move(segment));
+}
+
+void Recognizer::keep(TranscriptSegment segment) {
+  if (segment.words.empty()) return;
+  if (options_.grammar != nullptr) {
+    std::vector<std::string> words;
+    for (const TranscriptWord& word : segment.words) words.push_back(word.name);
+    std::optional<GrammarParse> parse = options_.grammar->accept(words);
+    if (!parse) {
+      transcript_.rejected.push_back({segment.start_s, segment.end_s});
+      return;
+    }
+    segment.tags = std::move(parse->tags);
+    std::erase_if(segment.nbest, [&](const Hypothesis& hypothesis) {
+      const std::vector<std::string_view> split = split_words(hypothesis.text);
+      return !options_.grammar->accept(std::vector<std::string>(split.begin(), split.end()));
+    });
+  }
+  transcript_.segments.push_back(std::move(segment));
 }
 
 }  // namespace bivox

@@ -24,16 +24,23 @@
 #include "dsp/audio/audio_buffer.h"
 #include "dsp/features/front_end.h"
 #include "models/acoustic_model.h"
+#include "models/lm/grammar.h"
 
 namespace bivox {
 
 struct RecognizerOptions {
   DecoderOptions search;
   bool segment = true;  ///< Voice activity detection.
+  /// A recording no longer than this is one segment in any case: detection needs more of a short
+  /// word to be sure of it than recognition does.
+  double whole_below_s = 0.0;
   VoiceActivityOptions voice_activity;
   int nbest = 0;  ///< Length of each segment's n-best list.
   /// Second pass over each segment's lattice (asr/search/rescoring.h); null: one pass.
   std::shared_ptr<const Rescorer> rescorer;
+  /// What the network was made from, if it was (grammar_network.h): segments then carry its tags,
+  /// and what is no sentence of it goes to Transcript::rejected.
+  std::shared_ptr<const Grammar> grammar;
 };
 
 /// Search options with the weights and beam that suit an acoustic model.
@@ -65,7 +72,11 @@ class Recognizer {
 
  private:
   void decode_ready_segments();
+  /// Whether what came until now is short enough to be one segment.
+  bool is_short() const;
   void decode(double start_s, double end_s);
+  /// Settles whether a decoded segment is part of the transcript; with a grammar, what it means.
+  void keep(TranscriptSegment segment);
 
   std::shared_ptr<const AcousticModel> model_;
   std::shared_ptr<const SearchNetwork> network_;

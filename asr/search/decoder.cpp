@@ -521,7 +521,9 @@ DecoderResult Decoder::TypedCore<kStates>::finish() {
   for (const TraceIndex index : last_traces_) {
     const Trace& trace = traces_[index];
     if (!tree_.allows_silence(trace.right_set)) continue;
-    const float score = end ? options_.language_weight * lm.step(trace.state, *end).log_prob : 0.0F;
+    const float end_log_prob = end ? lm.step(trace.state, *end).log_prob : 0.0F;
+    if (end_log_prob <= kImpossibleLogProb) continue;  // no sentence of a grammar ends here
+    const float score = options_.language_weight * end_log_prob;
     finals.push_back({index, score});
     if (trace.score + static_cast<double>(score) > best) {
       best = trace.score + static_cast<double>(score);

@@ -70,7 +70,8 @@ struct DecoderResult {
   std::vector<DecodedWord> words;  ///< Without fillers.
   double log_score = 0.0;          ///< The objective of the best path, with log P(</s> | h).
   int num_frames = 0;
-  /// False when no word ended on the last frame: the result then ends with the last whole word.
+  /// False when no word ended on the last frame, or none that may end a sentence of the grammar:
+  /// the result then ends with the last whole word.
   bool complete = false;
   Lattice lattice;
 };

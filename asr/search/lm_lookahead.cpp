@@ -31,6 +31,10 @@ LmLookahead::LmLookahead(const PrefixTree& tree, const LanguageModel& lm, size_t
   for (LmWord word = 0; word < lm.num_words(); ++word) {
     raise(tree, word, lm.unigram_log_prob(word), unigram_, nullptr);
   }
+  if (const std::optional<LmWord> end = lm.sentence_end()) {
+    float& any_word = unigram_[PrefixTree::kAnyWord];
+    any_word = std::max(any_word, lm.unigram_log_prob(*end));
+  }
   best_.assign(tree.num_lookahead_nodes(), kNever);
   answers_.assign(size_t{1} << kAnswerBits, {kNoKey, 0.0F});
   slots_.push_back({LanguageModel::kEmptyState, kEmptySlot, 0.0F, 0, 0, 0});
@@ -71,8 +75,14 @@ LookaheadSlot LmLookahead::slot(LmState state) {
 void LmLookahead::fill(LookaheadSlot index) {
   Slot& s = slots_[index];
   touched_.clear();
+  const std::optional<LmWord> end = lm_.sentence_end();
   lm_.for_each_successor(s.state, [&](LmWord word, float log_prob) {
     raise(tree_, word, log_prob, best_, &touched_);
+    float& any_word = best_[PrefixTree::kAnyWord];
+    if (word == end && any_word < log_prob) {
+      if (any_word == kNever) touched_.push_back(PrefixTree::kAnyWord);
+      any_word = log_prob;
+    }
   });
   if (touched_.empty()) return;
   // Two thirds full: short probes, and half the memory of a power of two.

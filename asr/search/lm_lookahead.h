@@ -11,6 +11,9 @@
 // one array. It is an upper bound because a word that is explicit in h also counts through the
 // back-off; the decoder applies the exact probability when the word is known.
 //
+// The top, "any word", is where silence stands: there the end of the sentence counts as a word, as
+// it may come next. Where a grammar allows nothing else, silence would be impossible without it.
+//
 // Contexts live in slots. Tables are made on first use and kept until trim() drops those not in
 // use, so their number is bounded by what the search needs plus a budget. Thread rule: one object
 // per stream. Source: Ortmanns, Ney, Eiden 1996; sparse form: Chen et al. 2010. Test:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <unordered_set>
 
 #include "dsp/core/check.h"
 #include "dsp/core/error.h"
@@ -14,8 +15,13 @@ namespace bivox {
 class PrefixTree::Builder {
  public:
   Builder(PrefixTree& tree, const HmmSet& hmms, const Lexicon& lexicon, const LanguageModel& lm,
-          std::span<const FillerWord> fillers)
-      : tree_(tree), hmms_(hmms), lexicon_(lexicon), lm_(lm), fillers_(fillers) {}
+          std::span<const FillerWord> fillers, std::span<const WordIndex> isolated)
+      : tree_(tree),
+        hmms_(hmms),
+        lexicon_(lexicon),
+        lm_(lm),
+        fillers_(fillers),
+        isolated_(isolated.begin(), isolated.end()) {}
 
   void build() {
     tree_.num_phones_ = hmms_.phones().size();
@@ -26,6 +32,7 @@ class PrefixTree::Builder {
     tree_.first_phone_lookahead_.assign(static_cast<size_t>(tree_.num_phones_), kNone);
     build_paths();
     build_single_phone_words();
+    build_isolated_words();
     build_fillers();
     build_entries();
     index_lookahead_leaves();
@@ -61,6 +68,10 @@ class PrefixTree::Builder {
                         [&](PhoneId p) { return hmms_.phones().is_filler(p); })) {
           continue;  // fillers have a list of their own
         }
+        if (phones.size() == 1 && isolated_.contains(w)) {
+          isolated_words_.push_back({phones[0], word});
+          continue;
+        }
         if (phones.size() == 1) {
           single_.push_back({phones[0], word});
           continue;
@@ -75,7 +86,7 @@ class PrefixTree::Builder {
         paths_.push_back(path);
       }
     }
-    if (paths_.empty() && single_.empty()) {
+    if (paths_.empty() && single_.empty() && isolated_words_.empty()) {
       throw Error(ErrorCode::kModel, "no word of the dictionary is in the language model",
                   "check that both are of the same language and the same letter case");
     }
@@ -117,7 +128,13 @@ class PrefixTree::Builder {
       if (ends[static_cast<size_t>(p)]) lefts_.push_back(p);
       if (begins[static_cast<size_t>(p)]) rights_.push_back(p);
     }
-    tree_.any_right_ = right_set(rights_);
+    // Silence may be followed by isolated words too, and they by all that silence is.
+    for (const auto& [phone, word] : isolated_words_) begins[static_cast<size_t>(phone)] = true;
+    std::vector<PhoneId> any_right;
+    for (PhoneId p = 0; p < tree_.num_phones_; ++p) {
+      if (begins[static_cast<size_t>(p)]) any_right.push_back(p);
+    }
+    tree_.any_right_ = right_set(any_right);
   }
 
   uint16_t right_set(const std::vector<PhoneId>& phones) {
@@ -284,10 +301,24 @@ class PrefixTree::Builder {
       }
       begin = end;
     }
-    tree_.num_words_ = static_cast<uint32_t>(tree_.words_.size());
+  }
+
+  void build_isolated_words() {
+    for (const auto& [phone, word] : isolated_words_) {
+      const uint32_t lookahead = new_lookahead(first_phone_lookahead(phone));
+      const uint32_t node = static_cast<uint32_t>(tree_.nodes_.size());
+      tree_.leaves_.push_back(
+          {static_cast<TreeWord>(tree_.words_.size()), 1, tree_.silence_, false});
+      add_word(word, lookahead);
+      const HmmId hmm = hmms_.hmm(WordPosition::kSingle, phone, tree_.silence_, tree_.silence_);
+      tree_.nodes_.push_back(
+          {hmm, static_cast<uint32_t>(tree_.leaves_.size() - 1), 0, tree_.any_right_, lookahead});
+      entry_list_.push_back({pair(tree_.silence_, phone), node});
+    }
   }
 
   void build_fillers() {
+    tree_.num_words_ = static_cast<uint32_t>(tree_.words_.size());
     for (size_t i = 0; i < fillers_.size(); ++i) {
       const uint32_t node = static_cast<uint32_t>(tree_.nodes_.size());
       tree_.leaves_.push_back(
@@ -331,6 +362,8 @@ class PrefixTree::Builder {
   std::vector<Path> paths_;
   std::vector<HmmId> inner_;
   std::vector<std::pair<PhoneId, Word>> single_;
+  std::unordered_set<WordIndex> isolated_;
+  std::vector<std::pair<PhoneId, Word>> isolated_words_;
   std::vector<PhoneId> lefts_;
   std::vector<PhoneId> rights_;
   std::map<std::vector<PhoneId>, uint16_t> right_set_ids_;
@@ -340,8 +373,8 @@ class PrefixTree::Builder {
 };
 
 PrefixTree::PrefixTree(const HmmSet& hmms, const Lexicon& lexicon, const LanguageModel& lm,
-                       std::span<const FillerWord> fillers) {
-  Builder(*this, hmms, lexicon, lm, fillers).build();
+                       std::span<const FillerWord> fillers, std::span<const WordIndex> isolated) {
+  Builder(*this, hmms, lexicon, lm, fillers, isolated).build();
 }
 
 }  // namespace bivox

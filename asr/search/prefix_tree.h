@@ -67,9 +67,10 @@ class PrefixTree {
   };
 
   /// Builds the tree of every lexicon word that the language model knows. Throws Error(kModel) when
-  /// no word is left.
+  /// no word is left. Words of one phone that `isolated` lists follow silence and each other only,
+  /// and are spoken as if silence stood on both sides: they cost one node each.
   PrefixTree(const HmmSet& hmms, const Lexicon& lexicon, const LanguageModel& lm,
-             std::span<const FillerWord> fillers);
+             std::span<const FillerWord> fillers, std::span<const WordIndex> isolated = {});
 
   const Node& node(uint32_t index) const { return nodes_[index]; }
   std::span<const Branch> branches(const Node& node) const {

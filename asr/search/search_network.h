@@ -18,9 +18,10 @@ namespace bivox {
 
 class SearchNetwork {
  public:
-  /// Throws Error(kModel) when dictionary and language model share no word.
+  /// Throws Error(kModel) when dictionary and language model share no word. `isolated`: see
+  /// PrefixTree.
   SearchNetwork(std::shared_ptr<const HmmSet> hmms, std::vector<FillerWord> fillers,
-                Lexicon lexicon, LanguageModel lm);
+                Lexicon lexicon, LanguageModel lm, std::span<const WordIndex> isolated = {});
 
   const HmmSet& hmms() const { return *hmms_; }
   const std::vector<FillerWord>& fillers() const { return fillers_; }

@@ -10,6 +10,12 @@
 
 namespace bivox {
 
+/// A stretch of time.
+struct TimeSpan {
+  double start_s = 0.0;
+  double end_s = 0.0;
+};
+
 /// A stretch of time with a name: a phone, or a state within a phone.
 struct TimedLabel {
   std::string name;
@@ -40,6 +46,7 @@ struct TranscriptSegment {
   double end_s = 0.0;
   std::vector<TranscriptWord> words;
   std::vector<Hypothesis> nbest;  ///< Best first; empty unless asked for.
+  std::vector<std::string> tags;  ///< Of the grammar, in order; empty without one.
   double log_score = 0.0;
 
   std::string text() const;
@@ -58,6 +65,8 @@ struct Transcript {
   std::vector<TranscriptSegment> segments;
   std::vector<std::string> unknown_words;  ///< Words asked for that nothing pronounces.
   std::vector<PronouncedWord> pronounced;  ///< Words asked for that no dictionary pronounces.
+  /// Stretches of speech that are not of the grammar; without words, and so not in `segments`.
+  std::vector<TimeSpan> rejected;
 
   std::string text() const;
 };

@@ -75,6 +75,7 @@ Json segment_json(const TranscriptSegment& segment) {
   object["log_score"] = rounded_ms(segment.log_score);
   object["words"] = Json::array();
   for (const TranscriptWord& word : segment.words) object["words"].push_back(word_json(word));
+  if (!segment.tags.empty()) object["tags"] = segment.tags;
   if (!segment.nbest.empty()) {
     for (const Hypothesis& hypothesis : segment.nbest) {
       Json entry;
@@ -102,6 +103,13 @@ void write_json(std::ostream& out, const Transcript& transcript) {
     entry["phones"] = word.phones;
     entry["confidence"] = std::round(static_cast<double>(word.confidence) * 1e4) / 1e4;
     object["pronounced"].push_back(std::move(entry));
+  }
+  if (!transcript.rejected.empty()) {
+    object["rejected"] = true;
+    for (const TimeSpan& span : transcript.rejected) {
+      object["rejected_spans"].push_back(
+          {{"start_s", rounded_ms(span.start_s)}, {"end_s", rounded_ms(span.end_s)}});
+    }
   }
   out << object.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
 }

@@ -20,9 +20,12 @@ float brute_force(const SearchNetwork& network, LmState state, uint32_t node) {
   const PrefixTree& tree = network.tree();
   const LanguageModel& lm = network.lm();
   float best = -std::numeric_limits<float>::infinity();
-  for (TreeWord w = 0; w < tree.num_words(); ++w) {
-    const LmWord word = tree.word(w).lm_word;
-    bool below = false;
+  std::vector<LmWord> words;
+  for (TreeWord w = 0; w < tree.num_words(); ++w) words.push_back(tree.word(w).lm_word);
+  words.push_back(*lm.sentence_end());
+  for (const LmWord word : words) {
+    // At the top, where silence stands, the end of the sentence may come next.
+    bool below = node == PrefixTree::kAnyWord;
     for (uint32_t leaf : tree.lookahead_leaves(word)) {
       for (uint32_t up = leaf; up != PrefixTree::kNone; up = tree.lookahead_parent(up)) {
         below = below || up == node;
