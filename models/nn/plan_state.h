@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/nn/kernels/packed_conv1d.h"
@@ -59,11 +60,17 @@ struct Plan::State {
   std::vector<int> input_frames;  ///< Frames a unit.
   std::vector<int> outputs;       ///< Steps.
   std::vector<double> output_rates;
+  /// Frames of each step for one unit, as fractions; all repeats after `period` units.
+  std::vector<std::pair<int64_t, int64_t>> rates;
+  int64_t period = 1;
   std::vector<Network::Context> contexts;
   double multiply_adds_per_unit = 0.0;
   int64_t memory_floats = 0;
   size_t scratch_bytes = 0;
 };
+
+/// Gives every step its place in memory: fills transient, capacity, place and memory_floats.
+void lay_out_plan(Plan::State& state);
 
 /// Rows that exist of each step, and how far each has come.
 struct PlanClock {

@@ -108,10 +108,10 @@ struct Int8 : Floats {
 }  // namespace plain
 
 const WaveNetKernels& wavenet_plain_kernels(Precision precision) {
-  static const WaveNetKernels kTable[] = {plain::kernels_of<plain::Float32>(0),
+  static const WaveNetKernels table[] = {plain::kernels_of<plain::Float32>(0),
                                           plain::kernels_of<plain::Bfloat16>(0),
                                           plain::kernels_of<plain::Int8>(0)};
-  return kTable[static_cast<size_t>(precision)];
+  return table[static_cast<size_t>(precision)];
 }
 
 const WaveNetKernels& wavenet_kernels(Isa isa, Precision precision) {
