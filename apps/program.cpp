@@ -112,6 +112,7 @@ int run_program(int argc, const char* const* argv) {
   add_g2p_verb(program);
   add_info_verb(program);
   add_lm_verb(program);
+  add_train_verb(program);
   return program.run(argc, argv);
 }
 

@@ -12,5 +12,6 @@ void add_features_verb(Program& program);
 void add_g2p_verb(Program& program);
 void add_info_verb(Program& program);
 void add_lm_verb(Program& program);
+void add_train_verb(Program& program);
 
 }  // namespace bivox
