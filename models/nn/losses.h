@@ -7,7 +7,7 @@
 // needed. A batch gives the sum of its utterances.
 //
 // Thread rule: that of the tape. Errors: BIVOX_CHECK for shapes that do not fit.
-// Test: tests/models/nn/{losses,ctc,spectral_losses,likelihoods}_test.cpp (finite differences,
+// Test: tests/models/nn/{losses,ctc}_test.cpp (finite differences,
 // PyTorch, brute force).
 #pragma once
 
