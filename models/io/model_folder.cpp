@@ -17,6 +17,7 @@
 #include "dsp/core/check.h"
 #include "dsp/core/error.h"
 #include "dsp/core/file_io.h"
+#include "models/io/json_text.h"
 
 namespace bivox {
 namespace {
@@ -128,12 +129,7 @@ ModelFolder::File parse_file(const std::string& name, const Json& entry, std::st
 }  // namespace
 
 ModelConfig ModelConfig::parse(std::string_view json, std::string_view source) {
-  Json object;
-  try {
-    object = Json::parse(json);
-  } catch (const Json::exception& error) {
-    throw Error(ErrorCode::kModel, fmt::format("{}: not JSON: {}", source, error.what()));
-  }
+  const Json object = parse_json(json, source);
   if (!object.is_object() || !object.contains("format") || object["format"] != kFormat) {
     throw Error(ErrorCode::kModel, fmt::format("{}: not the description of a Bivox model", source),
                 fmt::format("expected a JSON object with \"format\": \"{}\"", kFormat));
@@ -173,7 +169,7 @@ std::string ModelConfig::json() const {
   for (const auto& [file, facts] : files) {
     listed[file] = {{"bytes", facts.bytes}, {"crc32", fmt::format("{:08x}", facts.crc32)}};
   }
-  object["options"] = Json::parse(options_json);
+  object["options"] = parse_json(options_json, "options");
   return object.dump(2) + "\n";
 }
 
@@ -181,9 +177,9 @@ bool ModelFolder::is_model_folder(const fs::path& path) {
   std::error_code failure;
   if (!fs::is_regular_file(path / kConfigName, failure)) return false;
   try {
-    const Json object = Json::parse(read_file(path / kConfigName, ErrorCode::kModel));
+    const Json object = parse_json(read_file(path / kConfigName, ErrorCode::kModel), kConfigName);
     return object.is_object() && object.contains("format") && object["format"] == kFormat;
-  } catch (const Json::exception&) {
+  } catch (const Error&) {
     return false;
   }
 }

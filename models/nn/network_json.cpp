@@ -11,6 +11,7 @@
 
 #include "dsp/core/check.h"
 #include "dsp/core/error.h"
+#include "models/io/json_text.h"
 
 namespace bivox {
 namespace {
@@ -187,12 +188,7 @@ NodeId Reader::read_node(const Json& json, const std::string& name, Op op) {
 }
 
 Network Reader::read(std::string_view text) {
-  Json json;
-  try {
-    json = Json::parse(text);
-  } catch (const Json::exception& error) {
-    throw Error(ErrorCode::kModel, fmt::format("{}: not JSON: {}", source_, error.what()));
-  }
+  const Json json = parse_json(text, source_);
   if (!json.is_object() || !json.contains("nodes") || !json["nodes"].is_array() ||
       !json.contains("outputs") || !json["outputs"].is_array() || json["outputs"].empty()) {
     throw Error(ErrorCode::kModel,

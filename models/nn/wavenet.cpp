@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "dsp/core/error.h"
+#include "models/io/json_text.h"
 
 namespace bivox {
 namespace {
@@ -112,12 +113,7 @@ std::string wavenet_options_json(const WaveNetOptions& options) {
 }
 
 WaveNetOptions parse_wavenet_options(std::string_view json, std::string_view source) {
-  Json object;
-  try {
-    object = Json::parse(json);
-  } catch (const Json::exception& error) {
-    throw Error(ErrorCode::kModel, fmt::format("{}: not JSON: {}", source, error.what()));
-  }
+  const Json object = parse_json(json, source);
   if (!object.is_object()) {
     throw Error(ErrorCode::kModel, fmt::format("{}: expected the options of a WaveNet", source));
   }

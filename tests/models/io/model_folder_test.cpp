@@ -115,6 +115,9 @@ TEST(ModelFolder, RefusesConfigurationsThatAreNot) {
   EXPECT_THAT(parse(head + R"(,"files":{"x":{"bytes":1,"crc32":"0000000g"}}})"),
               HasSubstr("hexadecimal"));
   EXPECT_THAT(parse(head + R"(,"files":{},"options":[]})"), HasSubstr("\"options\""));
+  // A million brackets must not become a million calls.
+  EXPECT_THAT(parse(head + R"(,"files":{},"options":{"x":)" + std::string(1000000, '[')),
+              HasSubstr("nested deeper"));
 }
 
 }  // namespace
