@@ -131,13 +131,14 @@ struct MixVerb {
   std::string held_out;
   std::string output;
   double max_size_mb = 0.0;
+  int codebook_size = static_cast<int>(kMaxCodebookSize);
   bool lower_case = false;
 };
 
-void prune_to_size(BackoffTrie& trie, double max_size_mb) {
+void prune(BackoffTrie& trie, double max_size_mb, int codebook_size) {
   if (max_size_mb <= 0.0) return;
-  remove_ngrams(trie,
-                keep_within(trie, pruning_costs(trie), static_cast<uint64_t>(max_size_mb * 1e6)));
+  prune_to_size(trie, static_cast<uint64_t>(max_size_mb * 1e6), {},
+                static_cast<uint32_t>(codebook_size));
 }
 
 void report(Console& console, const std::string& path, const std::vector<uint64_t>& counts) {
@@ -170,9 +171,9 @@ int run_mix(const MixVerb& options, Console& console) {
     }
   }
   BackoffTrie trie = mix_models(models, weights);
-  prune_to_size(trie, options.max_size_mb);
+  prune(trie, options.max_size_mb, options.codebook_size);
   const auto counts = ngram_counts_of(trie);
-  write_model(std::move(trie), options.output, static_cast<int>(kMaxCodebookSize));
+  write_model(std::move(trie), options.output, options.codebook_size);
   report(console, options.output, counts);
   return 0;
 }
@@ -186,7 +187,7 @@ struct ConvertVerb {
 
 int run_convert(const ConvertVerb& options, Console& console) {
   BackoffTrie trie = make_backoff_trie(*NgramModel::load(options.model));
-  prune_to_size(trie, options.max_size_mb);
+  prune(trie, options.max_size_mb, options.codebook_size);
   const auto counts = ngram_counts_of(trie);
   write_model(std::move(trie), options.output, options.codebook_size);
   report(console, options.output, counts);
@@ -241,6 +242,9 @@ void add_mix(CLI::App& lm, const LmAction& action) {
   verb.add_option("--max-size", options->max_size_mb,
                   "Prune until the binary has at most so many MB; 0 does not prune")
       ->check(CLI::NonNegativeNumber);
+  verb.add_option("--codebook", options->codebook_size,
+                  "Different probabilities an order of the binary can have")
+      ->check(CLI::Range(2, static_cast<int>(kMaxCodebookSize)));
   verb.add_flag("--lower-case", options->lower_case, "Fold A-Z of the held-out text to a-z");
 }
 

@@ -86,13 +86,12 @@ TrainingVocabulary choose_vocabulary(const Options& options, const TrainingText&
 void prune(KneserNeyModel& model, const Options& options, Console& console) {
   if (options.max_size_mb <= 0.0 && options.prune <= 0.0) return;
   const Stopwatch watch;
-  const auto costs = pruning_costs(model.trie, model.counts);
-  const auto codebook = static_cast<uint32_t>(options.codebook_size);
-  const KeptNgrams kept =
-      options.prune > 0.0 ? keep_above(model.trie, costs, std::log1p(options.prune))
-                          : keep_within(model.trie, costs,
-                                        static_cast<uint64_t>(options.max_size_mb * 1e6), codebook);
-  remove_ngrams(model.trie, kept);
+  if (options.prune > 0.0) {
+    prune_below(model.trie, options.prune, model.counts);
+  } else {
+    prune_to_size(model.trie, static_cast<uint64_t>(options.max_size_mb * 1e6), model.counts,
+                  static_cast<uint32_t>(options.codebook_size));
+  }
   console.detail(fmt::format("pruned to {} in {:.1f} s",
                              ngram_counts_text(ngram_counts_of(model.trie)), watch.seconds()));
 }

@@ -9,44 +9,26 @@
 #include "dsp/core/check.h"
 #include "dsp/core/error.h"
 #include "models/lm/ngram_block.h"
+#include "models/lm/ngram_marginals.h"
 
 namespace bivox {
 namespace {
 
 constexpr int kSearchSteps = 40;
 
-/// log P(h) of every n-gram of `length` words, from those one shorter.
-std::vector<double> context_log_probs(const BackoffTrie& trie, int length,
-                                      const std::vector<double>& shorter) {
-  if (length == 1) {
-    std::vector<double> result(trie.unigram_log_probs.begin(), trie.unigram_log_probs.end());
-    // A sentence begins as often as one ends.
-    const auto number_of = [&](std::string_view text) -> size_t {
-      for (uint32_t w = 0; w < result.size(); ++w) {
-        if (trie.word(w) == text) return w;
-      }
-      return result.size();
-    };
-    const size_t begin = number_of("<s>");
-    const size_t end = number_of("</s>");
-    if (begin < result.size() && end < result.size()) result[begin] = result[end];
-    return result;
-  }
-  const BackoffLevel& level = trie.levels[static_cast<size_t>(length) - 2];
-  std::vector<double> result(level.size());
-  for (size_t c = 0; c + 1 < level.begins.size(); ++c) {
-    for (uint32_t e = level.begins[c]; e < level.begins[c + 1]; ++e) {
-      result[e] = shorter[c] + static_cast<double>(level.log_probs[e]);
+/// P(h) of the contexts of every length.
+NgramMarginals context_frequencies(const BackoffTrie& trie, const ContextCounts& counts) {
+  if (counts.empty()) return ngram_marginals(trie);
+  BIVOX_CHECK(counts.size() == trie.levels.size());
+  double total = 0.0;
+  for (const uint32_t count : counts[0]) total += static_cast<double>(count);
+  NgramMarginals result;
+  for (const std::vector<uint32_t>& of_length : counts) {
+    std::vector<double>& frequencies = result.emplace_back();
+    frequencies.reserve(of_length.size());
+    for (const uint32_t count : of_length) {
+      frequencies.push_back(static_cast<double>(count) / total);
     }
-  }
-  return result;
-}
-
-std::vector<double> context_log_frequencies(const std::vector<uint32_t>& counts, double total) {
-  std::vector<double> result(counts.size());
-  for (size_t c = 0; c < counts.size(); ++c) {
-    result[c] = counts[c] == 0 ? static_cast<double>(kLogZero)
-                               : std::log(static_cast<double>(counts[c]) / total);
   }
   return result;
 }
@@ -55,20 +37,13 @@ std::vector<double> context_log_frequencies(const std::vector<uint32_t>& counts,
 
 std::vector<std::vector<float>> pruning_costs(const BackoffTrie& trie,
                                               const ContextCounts& counts) {
+  const NgramMarginals contexts = context_frequencies(trie, counts);
   std::vector<std::vector<float>> costs;
-  double total = 0.0;
-  if (!counts.empty()) {
-    BIVOX_CHECK(counts.size() == trie.levels.size());
-    for (const uint32_t count : counts[0]) total += static_cast<double>(count);
-  }
-  std::vector<double> log_prob_of;
   for (size_t k = 0; k < trie.levels.size(); ++k) {
     const BackoffLevel& level = trie.levels[k];
     const int length = static_cast<int>(k) + 1;
     const std::vector<float>& lower = trie.log_probs(length);
     const std::vector<float>& backoffs = trie.backoffs(length);
-    log_prob_of = counts.empty() ? context_log_probs(trie, length, log_prob_of)
-                                 : context_log_frequencies(counts[k], total);
     std::vector<float> of_level(level.size());
     for (size_t c = 0; c + 1 < level.begins.size(); ++c) {
       const uint32_t begin = level.begins[c];
@@ -82,7 +57,7 @@ std::vector<std::vector<float>> pruning_costs(const BackoffTrie& trie,
       }
       mass = std::max(mass, 1e-9);
       lower_mass = std::max(lower_mass, 1e-9);
-      const double context_prob = std::exp(log_prob_of[c]);
+      const double context_prob = contexts[k][c];
       const double log_backoff = static_cast<double>(backoffs[c]);
       for (uint32_t e = begin; e < end; ++e) {
         const double log_prob = static_cast<double>(level.log_probs[e]);
@@ -125,7 +100,7 @@ uint64_t binary_size(const BackoffTrie& trie, const KeptNgrams& kept, uint32_t c
   header.num_words = static_cast<uint32_t>(trie.unigram_log_probs.size());
   header.num_states = 1;
   header.word_bits = std::max(1U, static_cast<uint32_t>(std::bit_width(header.num_words - 1)));
-  header.word_table_size = std::bit_ceil(header.num_words * 2);
+  header.word_table_size = ngram_word_table_size(header.num_words);
   header.word_bytes = static_cast<uint32_t>(trie.word_bytes.size());
   for (size_t k = 0; k < trie.levels.size(); ++k) {
     const BackoffLevel& level = trie.levels[k];
@@ -205,6 +180,28 @@ void remove_ngrams(BackoffTrie& trie, const KeptNgrams& kept) {
     new_entry = std::move(moved);
   }
   set_backoff_weights(trie);
+}
+
+namespace {
+
+template <class F>
+void prune(BackoffTrie& trie, const ContextCounts& counts, F&& choose) {
+  remove_ngrams(trie, choose(pruning_costs(trie, counts)));
+}
+
+}  // namespace
+
+void prune_to_size(BackoffTrie& trie, uint64_t max_bytes, const ContextCounts& counts,
+                   uint32_t codebook_size) {
+  prune(trie, counts, [&](const std::vector<std::vector<float>>& costs) {
+    return keep_within(trie, costs, max_bytes, codebook_size);
+  });
+}
+
+void prune_below(BackoffTrie& trie, double share, const ContextCounts& counts) {
+  prune(trie, counts, [&](const std::vector<std::vector<float>>& costs) {
+    return keep_above(trie, costs, std::log1p(share));
+  });
 }
 
 }  // namespace bivox

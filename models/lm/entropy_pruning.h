@@ -8,13 +8,13 @@
 //
 // and n-grams with D below a threshold go, but for those on which a longer one that stays rests
 // (its context or its suffix). P(h) is the relative frequency of h where the counts of the training
-// text are known, and else the model's own probability of the words of h: the lower orders of a
-// Kneser-Ney model do not say how frequent a context is.
-// The threshold is searched by halving until the Bivox binary just fits into the size asked for.
-// Cost: a few passes over the n-grams. Thread rule: free functions. Errors: Error(kUsage) when not
-// even the 1-grams fit. Sources: Stolcke 1998, "Entropy-based pruning of backoff language models",
-// section 3; Chelba et al. 2010, "Study on interaction between entropy pruning and Kneser-Ney
-// smoothing", section 4 (the frequencies of contexts). Test: tests/models/entropy_pruning_test.cpp.
+// text are known, and else the model's own frequency of h (ngram_marginals.h): the lower orders of
+// a Kneser-Ney model do not say how frequent a context is. The threshold is searched by halving
+// until the Bivox binary just fits into the size asked for. Cost: a few passes over the n-grams.
+// Thread rule: free functions. Errors: Error(kUsage) when not even the 1-grams fit. Sources:
+// Stolcke 1998, "Entropy-based pruning of backoff language models", section 3; Chelba et al. 2010,
+// "Study on interaction between entropy pruning and Kneser-Ney smoothing", section 4 (the
+// frequencies of contexts). Test: tests/models/entropy_pruning_test.cpp.
 #pragma once
 
 #include <cstddef>
@@ -49,5 +49,11 @@ KeptNgrams keep_within(const BackoffTrie& trie, const std::vector<std::vector<fl
 
 /// Leaves out all others and sets the back-off weights anew.
 void remove_ngrams(BackoffTrie& trie, const KeptNgrams& kept);
+
+/// The whole walk: costs, what stays within `max_bytes`, removal.
+void prune_to_size(BackoffTrie& trie, uint64_t max_bytes, const ContextCounts& counts = {},
+                   uint32_t codebook_size = kMaxCodebookSize);
+/// The same for a least change of the perplexity, as a share (e.g. 1e-8).
+void prune_below(BackoffTrie& trie, double share, const ContextCounts& counts = {});
 
 }  // namespace bivox

@@ -224,6 +224,10 @@ uint32_t ngram_header_checksum(const NgramHeader& header) {
   return static_cast<uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(&copy), sizeof(copy)));
 }
 
+uint32_t ngram_word_table_size(uint32_t num_words) {
+  return std::bit_ceil(num_words + num_words / 3 + 1);
+}
+
 uint32_t ngram_word_hash(std::string_view word) {
   uint64_t hash = 0xcbf29ce484222325ULL;
   for (const char c : word) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;

@@ -117,6 +117,8 @@ class NgramBlock {
 
 /// CRC-32 of the header with its own field taken as zero.
 uint32_t ngram_header_checksum(const NgramHeader& header);
+/// Slots of kWordTable: at least a quarter stays empty.
+uint32_t ngram_word_table_size(uint32_t num_words);
 /// Hash of a word in kWordTable; part of the file format.
 uint32_t ngram_word_hash(std::string_view word);
 

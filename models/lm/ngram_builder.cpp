@@ -219,7 +219,7 @@ std::shared_ptr<const NgramModel> build_ngram_model(const NgramTables& tables,
   const uint64_t num_buckets = count_buckets(tables, header);
   BIVOX_CHECK(num_buckets <= header.num_arcs);
   header.num_buckets = static_cast<uint32_t>(num_buckets);
-  header.word_table_size = std::bit_ceil(static_cast<uint32_t>(num_words * 2));
+  header.word_table_size = ngram_word_table_size(static_cast<uint32_t>(num_words));
   header.word_bytes = static_cast<uint32_t>(tables.word_bytes.size());
   header.sentence_begin = header.sentence_end = header.unknown = kNoNgramWord;
 
