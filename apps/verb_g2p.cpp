@@ -32,10 +32,12 @@ struct TrainOptions {
   std::string output;
   std::string name = "g2p";
   int order = 8;
-  double prune = 5e-8;
+  double prune = 6e-8;
   double held_out = 0.1;
+  int folds = 5;
   uint64_t seed = 1;
   bool evaluate_only = false;
+  std::string held_out_words;
 };
 
 /// Processor time of the program, seconds: other programs on the machine do not count.
@@ -110,13 +112,31 @@ std::string report_of(const G2pErrors& errors) {
       percent(errors.wrong_phones_stress, errors.phones_stress));
 }
 
+void write_dictionary(const G2pDictionary& dictionary, const std::string& path) {
+  AtomicFile file(path);
+  for (const G2pWord& word : dictionary.words) {
+    for (size_t i = 0; i < word.pronunciations.size(); ++i) {
+      file.stream() << word.word;
+      if (i > 0) file.stream() << '(' << i + 1 << ')';
+      for (const uint8_t phone : word.pronunciations[i]) {
+        file.stream() << ' ' << dictionary.phones[phone];
+      }
+      file.stream() << '\n';
+    }
+  }
+  file.commit();
+}
+
 /// The words of `held` of which the letters, apostrophes aside, stand in no word of `known`.
 G2pDictionary unrelated(const G2pDictionary& held, const G2pDictionary& known) {
-  std::set<std::vector<uint8_t>> letters;
-  for (const G2pWord& word : known.words) letters.insert(word.letters);
+  const auto spelling = [](const G2pWord& word) {
+    return std::string(word.letters.begin(), word.letters.end());
+  };
+  std::set<std::string> spellings;
+  for (const G2pWord& word : known.words) spellings.insert(spelling(word));
   G2pDictionary kept{held.phones, {}};
   for (const G2pWord& word : held.words) {
-    if (!letters.contains(word.letters)) kept.words.push_back(word);
+    if (!spellings.contains(spelling(word))) kept.words.push_back(word);
   }
   return kept;
 }
@@ -138,10 +158,12 @@ int train(const TrainOptions& options, Console& console) {
   G2pTrainingOptions training;
   training.ngram.order = options.order;
   training.ngram.threshold = options.prune;
+  training.folds = options.folds;
 
   std::string measured = "Not measured on held-out words.";
   if (options.held_out > 0.0) {
     const auto [known, held] = hold_out(dictionary, options.held_out, options.seed);
+    if (!options.held_out_words.empty()) write_dictionary(held, options.held_out_words);
     const auto model = train_g2p(known, training, progress);
     const double start = processor_s();
     const G2pErrors errors = evaluate_g2p(*model, held, progress);
@@ -218,17 +240,24 @@ void add_g2p_verb(Program& program) {
   train_verb->add_option("-o,--output", train_options->output, "Model folder to write");
   train_verb->add_option("--name", train_options->name, "Name of the model");
   train_verb->add_option("--order", train_options->order, "Length of the n-grams")
-      ->check(CLI::Range(1, kG2pMaxOrder));
+      ->check(CLI::Range(2, kG2pMaxOrder));
   train_verb
       ->add_option("--prune", train_options->prune,
-                   "Drop n-grams worth less than so many nats a letter; 0: keep all")
+                   "Drop n-grams worth less than so many nats; 0: keep all")
       ->check(CLI::Range(0.0, 1.0));
   train_verb
       ->add_option("--held-out", train_options->held_out,
                    "Share of the words to measure on, of a model learnt from the others; 0: "
                    "do not measure")
       ->check(CLI::Range(0.0, 0.9));
+  train_verb
+      ->add_option("--folds", train_options->folds,
+                   "Parts that are left out in turn to learn how to rank candidates; 0: do "
+                   "not rank")
+      ->check(CLI::Range(0, 100));
   train_verb->add_option("--seed", train_options->seed, "Seed of the split");
+  train_verb->add_option("--write-held-out", train_options->held_out_words,
+                         "Write the words held out, with their pronunciations, to this file");
   train_verb->add_flag("--evaluate-only", train_options->evaluate_only, "Measure, write nothing");
 }
 

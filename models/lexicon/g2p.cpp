@@ -9,6 +9,9 @@
 namespace bivox {
 namespace {
 
+/// More than any word has; the memory of the search grows with it.
+constexpr size_t kMaxLetters = 100;
+
 struct Scored {
   const G2pCandidate* candidate;
   std::string bare;  // the phones without stress, as bytes
@@ -17,15 +20,15 @@ struct Scored {
 
 /// Pronunciations that differ in more than stress, each with the probability of all its stress
 /// patterns and the likeliest of these.
-std::vector<G2pResult> ranked(const G2pModel::Parts& parts,
-                              const std::vector<G2pCandidate>& candidates) {
+std::vector<G2pResult> ranked(const G2pModel::Parts& parts, const std::vector<uint8_t>& letters,
+                              const std::vector<G2pListed>& listed) {
   std::vector<Scored> scored;
   float best = -INFINITY;
-  for (const G2pCandidate& candidate : candidates) {
+  for (const auto& [candidate, backward_log_prob] : listed) {
     Scored& made = scored.emplace_back();
     made.candidate = &candidate;
-    made.score = (1.0F - parts.backward_weight) * candidate.log_prob +
-                 parts.backward_weight * backward_log_prob(parts, candidate.path);
+    made.score = parts.ranker.score(parts.units, letters, candidate.path, candidate.log_prob,
+                                    backward_log_prob);
     for (const uint8_t phone : candidate.phones) {
       made.bare.push_back(static_cast<char>(parts.units.bare(phone)));
     }
@@ -72,13 +75,25 @@ G2pResult spelled(const G2pModel::Parts& parts, const std::vector<uint8_t>& lett
 
 }  // namespace
 
-float backward_log_prob(const G2pModel::Parts& parts, const std::vector<G2pUnit>& path) {
-  float sum = 0.0F;
-  G2pNgram::State state = parts.backward.after(parts.units.word_begin());
-  for (auto unit = path.rbegin(); unit != path.rend(); ++unit) {
-    sum += parts.backward.step(state, *unit, state);
+std::vector<G2pListed> shortlist(const G2pModel::Parts& parts, std::vector<G2pCandidate> candidates,
+                                 float width) {
+  std::vector<G2pListed> listed;
+  listed.reserve(candidates.size());
+  float best = -INFINITY;
+  for (G2pCandidate& candidate : candidates) {
+    float sum = 0.0F;
+    G2pNgram::State state = parts.backward.after(parts.units.word_begin());
+    for (auto unit = candidate.path.rbegin(); unit != candidate.path.rend(); ++unit) {
+      sum += parts.backward.step(state, *unit, state);
+    }
+    sum += parts.backward.step(state, parts.units.word_end(), state);
+    best = std::max(best, (candidate.log_prob + sum) / 2.0F);
+    listed.push_back({std::move(candidate), sum});
   }
-  return sum + parts.backward.step(state, parts.units.word_end(), state);
+  std::erase_if(listed, [&](const G2pListed& item) {
+    return (item.candidate.log_prob + item.backward_log_prob) / 2.0F < best - width;
+  });
+  return listed;
 }
 
 G2pModel::G2pModel(std::unique_ptr<const Parts> parts) : parts_(std::move(parts)) {}
@@ -86,8 +101,9 @@ G2pModel::~G2pModel() = default;
 
 std::vector<G2pResult> G2pModel::pronounce(std::string_view word, int nbest) const {
   BIVOX_CHECK(nbest >= 1);
-  const std::vector<uint8_t> letters = g2p_letters(word);
+  std::vector<uint8_t> letters = g2p_letters(word);
   if (letters.empty()) return {};
+  if (letters.size() > kMaxLetters) letters.resize(kMaxLetters);
   const bool can_spell = std::all_of(letters.begin(), letters.end(), [&](uint8_t letter) {
     return !parts_->letter_names[letter].empty();
   });
@@ -98,10 +114,12 @@ std::vector<G2pResult> G2pModel::pronounce(std::string_view word, int nbest) con
   if (nbest > 1) {
     // What is far from the best matters now.
     beam.width *= 2.0F;
+    beam.shortlist *= 3.0F;
     beam.max_hypotheses = std::max(2 * beam.max_hypotheses, 4 * static_cast<size_t>(nbest));
   }
   G2pDecoder decoder(parts_->units, parts_->forward);
-  std::vector<G2pResult> results = ranked(*parts_, decoder.decode(letters, beam));
+  std::vector<G2pResult> results =
+      ranked(*parts_, letters, shortlist(*parts_, decoder.decode(letters, beam), beam.shortlist));
   std::erase_if(results, [](const G2pResult& result) { return result.phones.empty(); });
   if (results.size() > static_cast<size_t>(nbest)) results.resize(static_cast<size_t>(nbest));
   return results;

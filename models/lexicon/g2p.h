@@ -6,7 +6,8 @@
 // sequences g that maximize P(letters, g), with stress, and how sure the model is of each.
 // Letters are a-z in any case. Diacritics are stripped (Latin letters of U+00C0 to U+017F), other
 // characters are skipped, and a word of several letters without a vowel ("BBC") is spelled letter
-// by letter. A word without any letter has no pronunciation: the result is empty.
+// by letter. Of more than 100 letters the first 100 are read. A word without any letter has no
+// pronunciation: the result is empty.
 //
 // Log probabilities are natural logs. Errors: load() throws Error(kModel) that names the file.
 // Thread rule: immutable after loading; share freely, every call has its own memory.

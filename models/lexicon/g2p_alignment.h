@@ -33,7 +33,7 @@ struct G2pAlignmentOptions {
   int iterations = 12;
   /// A pair of n letters and phones costs penalty^(n - 2) when it has more than one of either: the
   /// likelihood alone would prefer few, large pairs.
-  double size_penalty = 0.5;
+  double size_penalty = 0.2;
 };
 
 using G2pAlignment = std::vector<G2pPair>;

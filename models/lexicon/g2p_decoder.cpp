@@ -8,6 +8,8 @@ namespace bivox {
 namespace {
 
 constexpr float kNothing = -std::numeric_limits<float>::infinity();
+/// Before pruning, at one position.
+constexpr size_t kUsualHypotheses = 128;
 constexpr uint64_t kHashFactor = 0x9e3779b97f4a7c15ULL;
 
 float log_add(float a, float b) {
@@ -25,22 +27,42 @@ uint64_t hash_phone(uint64_t hash, uint8_t phone) {
 G2pDecoder::G2pDecoder(const G2pUnits& units, const G2pNgram& ngram)
     : units_(units), ngram_(ngram), seen_(static_cast<size_t>(ngram.num_symbols()), 0) {}
 
+uint32_t& G2pDecoder::index_of(size_t position, const Hypothesis& hypothesis) {
+  std::vector<uint32_t>& index = indices_[position];
+  const std::vector<Hypothesis>& there = positions_[position];
+  const size_t mask = index.size() - 1;
+  for (size_t at = (hypothesis.phones ^ hypothesis.state * kHashFactor) >> 20;; ++at) {
+    uint32_t& place = index[at & mask];
+    if (place == 0) return place;
+    const Hypothesis& known = there[place - 1];
+    if (known.state == hypothesis.state && known.phones == hypothesis.phones) return place;
+  }
+}
+
 void G2pDecoder::add(size_t position, const Hypothesis& hypothesis) {
   std::vector<Hypothesis>& there = positions_[position];
-  best_[position] = std::max(best_[position], hypothesis.log_prob);
-  for (Hypothesis& known : there) {
-    if (known.state != hypothesis.state || known.phones != hypothesis.phones) continue;
+  if (2 * (there.size() + 1) > indices_[position].size()) {
+    indices_[position].assign(2 * indices_[position].size(), 0);
+    for (size_t i = 0; i < there.size(); ++i) {
+      index_of(position, there[i]) = static_cast<uint32_t>(i) + 1;
+    }
+  }
+  uint32_t& place = index_of(position, hypothesis);
+  float log_prob = hypothesis.log_prob;
+  if (place == 0) {
+    there.push_back(hypothesis);
+    place = static_cast<uint32_t>(there.size());
+  } else {
+    Hypothesis& known = there[place - 1];
     if (hypothesis.best_log_prob > known.best_log_prob) {
       known.best_log_prob = hypothesis.best_log_prob;
       known.unit = hypothesis.unit;
       known.previous = hypothesis.previous;
       known.num_letters = hypothesis.num_letters;
     }
-    known.log_prob = log_add(known.log_prob, hypothesis.log_prob);
-    best_[position] = std::max(best_[position], known.log_prob);
-    return;
+    log_prob = known.log_prob = log_add(known.log_prob, hypothesis.log_prob);
   }
-  there.push_back(hypothesis);
+  best_[position] = std::max(best_[position], log_prob);
 }
 
 void G2pDecoder::extend(size_t position, G2pUnits::Range range, uint8_t num_letters,
@@ -79,13 +101,25 @@ void G2pDecoder::cut(size_t position, const G2pBeam& beam) {
         [](const Hypothesis& a, const Hypothesis& b) { return a.log_prob > b.log_prob; });
     there.resize(beam.max_hypotheses);
   }
+  // The best first: what it leads to keeps much of the rest from being followed.
+  const auto best = std::max_element(
+      there.begin(), there.end(),
+      [](const Hypothesis& a, const Hypothesis& b) { return a.log_prob < b.log_prob; });
+  if (best != there.end()) std::iter_swap(there.begin(), best);
 }
 
 std::vector<G2pCandidate> G2pDecoder::decode(std::span<const uint8_t> letters,
                                              const G2pBeam& beam) {
   const size_t length = letters.size();
-  if (positions_.size() < length + 1) positions_.resize(length + 1);
-  for (size_t i = 0; i <= length; ++i) positions_[i].clear();
+  if (positions_.size() < length + 1) {
+    positions_.resize(length + 1);
+    indices_.resize(length + 1);
+  }
+  for (size_t i = 0; i <= length; ++i) {
+    positions_[i].clear();
+    positions_[i].reserve(kUsualHypotheses);
+    indices_[i].assign(2 * kUsualHypotheses, 0);
+  }
   best_.assign(length + 1, kNothing);
   add(0, {0.0F, 0.0F, ngram_.after(units_.word_begin()), 0, 0, 0, 0});
   for (size_t i = 0; i < length; ++i) {

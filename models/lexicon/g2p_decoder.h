@@ -19,8 +19,10 @@
 namespace bivox {
 
 struct G2pBeam {
-  float width = 5.0F;          ///< Nats below the best hypothesis of the same position.
-  size_t max_hypotheses = 24;  ///< Kept at each position.
+  float width = 6.0F;          ///< Nats below the best hypothesis of the same position.
+  size_t max_hypotheses = 32;  ///< Kept at each position.
+  /// Nats below the best by the mean of both n-grams: what is less likely is not ranked.
+  float shortlist = 4.0F;
 };
 
 struct G2pCandidate {
@@ -50,13 +52,18 @@ class G2pDecoder {
 
   void extend(size_t position, G2pUnits::Range range, uint8_t num_letters, const G2pBeam& beam);
   void add(size_t position, const Hypothesis& hypothesis);
+  /// The place in the position's index of the hypothesis that agrees with this one, or where it
+  /// would go.
+  uint32_t& index_of(size_t position, const Hypothesis& hypothesis);
   void cut(size_t position, const G2pBeam& beam);
 
   const G2pUnits& units_;
   const G2pNgram& ngram_;
   std::vector<uint8_t> seen_;
   std::vector<std::vector<Hypothesis>> positions_;  // [letters read]
-  std::vector<float> best_;                         // [letters read] best log_prob so far
+  // [letters read] open addressing, a power of two: place in positions_ plus one, or 0.
+  std::vector<std::vector<uint32_t>> indices_;
+  std::vector<float> best_;  // [letters read] best log_prob so far
 };
 
 }  // namespace bivox

@@ -2,13 +2,13 @@
 #include <fmt/format.h>
 #include <zlib.h>
 
-#include <bit>
 #include <filesystem>
 
 #include "dsp/core/error.h"
 #include "dsp/core/file_io.h"
 #include "models/io/model_folder.h"
 #include "models/lexicon/g2p.h"
+#include "models/lexicon/g2p_bytes.h"
 #include "models/lexicon/g2p_parts.h"
 
 namespace bivox {
@@ -22,43 +22,7 @@ uint32_t crc_of(std::string_view bytes) {
       crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
-void put_u32(std::string& out, uint32_t value) {
-  for (int shift = 0; shift < 32; shift += 8) out.push_back(static_cast<char>(value >> shift));
-}
-
-/// Takes values off the front of the file; Error when it ends.
-class Reader {
- public:
-  Reader(std::string_view bytes, std::string_view name) : bytes_(bytes), name_(name) {}
-
-  [[noreturn]] void fail(const std::string& what) const {
-    throw Error(ErrorCode::kModel, fmt::format("{}: {}", name_, what),
-                "the file is damaged; copy or train the model again");
-  }
-  std::string_view take(size_t size) {
-    if (bytes_.size() < size) fail("the file ends too early");
-    const std::string_view taken = bytes_.substr(0, size);
-    bytes_.remove_prefix(size);
-    return taken;
-  }
-  uint8_t take_u8() { return static_cast<uint8_t>(take(1).front()); }
-  uint32_t take_u32() {
-    uint32_t value = 0;
-    int shift = 0;
-    for (const char c : take(4)) {
-      value |= static_cast<uint32_t>(static_cast<unsigned char>(c)) << shift;
-      shift += 8;
-    }
-    return value;
-  }
-  std::string_view& rest() { return bytes_; }
-
- private:
-  std::string_view bytes_;
-  std::string_view name_;
-};
-
-G2pUnits read_units(Reader& reader) {
+G2pUnits read_units(ByteReader& reader) {
   std::vector<std::string> phones(reader.take_u8());
   for (std::string& phone : phones) {
     phone = reader.take(reader.take_u8());
@@ -102,7 +66,7 @@ std::shared_ptr<const G2pModel> G2pModel::load(const std::filesystem::path& path
 }
 
 std::shared_ptr<const G2pModel> G2pModel::parse(std::string_view bytes, std::string_view name) {
-  Reader reader(bytes, name);
+  ByteReader reader(bytes, name);
   if (!bytes.starts_with(kMagic)) {
     throw Error(ErrorCode::kModel, fmt::format("{}: not a pronunciation model of Bivox", name),
                 "bivox g2p train DICTIONARY -o FOLDER makes one");
@@ -122,14 +86,12 @@ std::shared_ptr<const G2pModel> G2pModel::parse(std::string_view bytes, std::str
       if (letter.back() >= parts->units.phones().size()) reader.fail("a letter's name is no phone");
     }
   }
-  parts->backward_weight = std::bit_cast<float>(reader.take_u32());
-  if (!(parts->backward_weight >= 0.0F && parts->backward_weight <= 1.0F)) {
-    reader.fail("the weight of the backward model is not between 0 and 1");
-  }
   const int num_symbols = parts->units.num_symbols();
-  parts->forward = G2pNgram::read(reader.rest(), num_symbols, name);
-  parts->backward = G2pNgram::read(reader.rest(), num_symbols, name);
-  if (!reader.rest().empty()) reader.fail("bytes are left over behind the model");
+  std::string_view rest = reader.rest();
+  parts->forward = G2pNgram::read(rest, num_symbols, name);
+  parts->backward = G2pNgram::read(rest, num_symbols, name);
+  parts->ranker = G2pRanker::read(rest, name);
+  if (!rest.empty()) reader.fail("bytes are left over behind the model");
   return std::make_shared<const G2pModel>(std::move(parts));
 }
 
@@ -151,9 +113,9 @@ std::string G2pModel::serialize() const {
     body.push_back(static_cast<char>(letter.size()));
     for (const uint8_t phone : letter) body.push_back(static_cast<char>(phone));
   }
-  put_u32(body, std::bit_cast<uint32_t>(parts_->backward_weight));
   parts_->forward.write(body);
   parts_->backward.write(body);
+  parts_->ranker.write(body);
 
   std::string out(kMagic);
   put_u32(out, kVersion);

@@ -3,11 +3,11 @@
 //   P(u | h) = p(h u)               if the n-gram is in the trie
 //            = bo(h) P(u | h')      otherwise, h' = h without its oldest unit
 //
-// A node of the trie is an n-gram; nodes are numbered level by level and the children of a node lie
-// together, sorted by unit. Probabilities and back-off weights are 8-bit codes into tables, because
-// a model of a million n-grams is to stay in the cache. The file is smaller still: it relies on
-// every n-gram's suffix being in the model too, so a node's children are a selection of those of
-// its suffix and are stored as gaps in that list, mostly 0 or 1; all is then deflated.
+// A state stands for a context that has successors; its arcs lie together, sorted by unit, with the
+// probability as an 8-bit code. An arc is 8 bytes and a state 12, because the search touches little
+// else. The file is smaller still: it relies on every n-gram's suffix being in the model too, so
+// that the successors of a context are a selection of those of its suffix, and stores gaps in that
+// list, mostly 0 or 1; back-off weights are 8-bit codes there too; all is then deflated.
 //
 // Thread rule: immutable; share freely. Errors of read(): Error(kModel). Test:
 // tests/models/g2p_test.cpp.
@@ -39,11 +39,12 @@ class G2pNgram {
   static constexpr State kRoot = 0;
 
   G2pNgram() = default;
-  /// From nodes in order of levels, the root (no unit) first. Every suffix is among them.
+  /// From nodes in order of levels, the root (no unit) first, then all unigrams. Every suffix is
+  /// among them.
   G2pNgram(const std::vector<G2pNgramNode>& nodes, int num_symbols);
 
   /// The context after `unit` when nothing came before.
-  State after(G2pUnit unit) const { return next_[1 + unit]; }
+  State after(G2pUnit unit) const { return arcs_[unit].next; }
 
   /// Calls f(unit, log_prob, next state) for the units of [first, last) in `state`, each once,
   /// those that the longest contexts know first. Stops where log_prob can no longer reach
@@ -57,28 +58,43 @@ class G2pNgram {
   float step(State state, G2pUnit unit, State& next) const;
 
   int num_symbols() const { return num_symbols_; }
-  size_t num_nodes() const { return units_.size(); }
+  size_t num_ngrams() const { return arcs_.size(); }
 
   /// Appends to `out` what read() takes from the front of `bytes`.
-  void write(std::string& out) const;
+  void write(std::string& out) const { out += file_; }
   static G2pNgram read(std::string_view& bytes, int num_symbols, std::string_view name);
 
  private:
-  /// The first child of `state` that is not below `unit`.
-  uint32_t lower_bound(State state, G2pUnit unit) const;
-  void connect();
+  struct Arc {
+    G2pUnit unit;
+    uint8_t prob_code;
+    State next;
+  };
+  struct Context {
+    uint32_t first_arc;  ///< To that of the next context.
+    State suffix;        ///< The longest suffix that is a state.
+    float backoff;
+  };
+
+  /// The first arc of `state` that is not below `unit`.
+  uint32_t lower_bound(State state, G2pUnit unit) const {
+    if (state == kRoot) return unit;
+    const Arc* first = arcs_.data() + contexts_[state].first_arc;
+    size_t count = contexts_[state + 1].first_arc - contexts_[state].first_arc;
+    // Branch-free: which half is taken is a coin toss that no predictor learns.
+    while (count > 1) {
+      const size_t half = count / 2;
+      first += first[half - 1].unit < unit ? half : 0;
+      count -= half;
+    }
+    return static_cast<uint32_t>(first - arcs_.data()) + (first->unit < unit ? 1U : 0U);
+  }
 
   int num_symbols_ = 0;
-  // By node; the root is node 0 and the unigram of unit u is node 1 + u.
-  std::vector<G2pUnit> units_;
-  std::vector<uint8_t> prob_codes_;
-  std::vector<uint8_t> backoff_codes_;
-  std::vector<uint32_t> first_child_;  // [nodes + 1]
-  std::vector<State> exact_suffix_;    // without the oldest unit: for the file alone
-  std::vector<State> suffix_;          // the longest suffix with children: where to back off to
-  std::vector<State> next_;            // the context after this n-gram: itself or a suffix
+  std::vector<Context> contexts_;  // [states + 1]
+  std::vector<Arc> arcs_;          // those of the root first: arc u is the unigram of unit u
   std::array<float, 256> probs_ = {};
-  std::array<float, 256> backoffs_ = {};
+  std::string file_;  // what write() gives
 };
 
 template <class Least, class F>
@@ -89,20 +105,21 @@ void G2pNgram::expand(State state, G2pUnits::Range range, std::vector<uint8_t>& 
   std::array<G2pUnit, 256> given;  // NOLINT: filled before it is read
   size_t num_given = 0;
   for (;;) {
-    const uint32_t end = first_child_[state + 1];
-    for (uint32_t n = lower_bound(state, range.first); n < end && units_[n] < range.last; ++n) {
-      if (seen[units_[n]] != 0) continue;
-      const float log_prob = weight + probs_[prob_codes_[n]];
+    const uint32_t end = contexts_[state + 1].first_arc;
+    for (uint32_t a = lower_bound(state, range.first); a < end && arcs_[a].unit < range.last; ++a) {
+      const Arc& arc = arcs_[a];
+      if (seen[arc.unit] != 0) continue;
+      const float log_prob = weight + probs_[arc.prob_code];
       if (state != kRoot && num_given < given.size()) {
-        seen[units_[n]] = 1;
-        given[num_given++] = units_[n];
+        seen[arc.unit] = 1;
+        given[num_given++] = arc.unit;
       }
-      if (log_prob >= least()) f(units_[n], log_prob, next_[n]);
+      if (log_prob >= least()) f(arc.unit, log_prob, arc.next);
     }
     if (state == kRoot) break;
-    weight += backoffs_[backoff_codes_[state]];
+    weight += contexts_[state].backoff;
     if (weight < least()) break;
-    state = suffix_[state];
+    state = contexts_[state].suffix;
   }
   for (size_t i = 0; i < num_given; ++i) seen[given[i]] = 0;
 }

@@ -16,6 +16,8 @@ namespace {
 
 using Phones = std::vector<uint8_t>;
 
+constexpr size_t kMinRankedWords = 1000;
+
 size_t edit_distance(const Phones& a, const Phones& b) {
   std::vector<size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), size_t{0});
@@ -59,6 +61,87 @@ const Phones& stressed(const G2pWord& word, const std::vector<std::string>& phon
     }
   }
   return word.pronunciations.front();
+}
+
+/// What training works on: dictionary words and the units of each of their pronunciations.
+struct Aligned {
+  const G2pDictionary* dictionary;
+  std::vector<size_t> word_of;                  // by sequence: index into the dictionary's words
+  std::vector<std::vector<G2pUnit>> sequences;  // empty where letters and phones do not fit
+};
+
+/// The two n-grams of the sequences whose word `is_used` accepts.
+template <class Used>
+void count(const Aligned& aligned, const G2pEstimatorOptions& options, Used&& is_used,
+           G2pModel::Parts& parts) {
+  std::vector<std::vector<G2pUnit>> used;
+  for (size_t s = 0; s < aligned.sequences.size(); ++s) {
+    if (!aligned.sequences[s].empty() && is_used(aligned.word_of[s])) {
+      used.push_back(aligned.sequences[s]);
+    }
+  }
+  const int num_symbols = parts.units.num_symbols();
+  parts.forward = G2pNgram(estimate_g2p(used, num_symbols, options), num_symbols);
+  for (auto& sequence : used) std::reverse(sequence.begin(), sequence.end());
+  parts.backward = G2pNgram(estimate_g2p(used, num_symbols, options), num_symbols);
+}
+
+/// The candidates of a word; right are those that are a pronunciation of it, or, if none is, those
+/// that differ from one in stress alone.
+G2pRankedWord candidates_of(const G2pWord& word, const G2pModel::Parts& parts,
+                            G2pDecoder& decoder) {
+  const auto bare = [&](Phones phones) {
+    for (uint8_t& phone : phones) phone = parts.units.bare(phone);
+    return phones;
+  };
+  G2pRankedWord ranked{word.letters, {}};
+  std::vector<char> right_but_stress;
+  bool any_right = false;
+  for (G2pListed& listed :
+       shortlist(parts, decoder.decode(word.letters, parts.beam), parts.beam.shortlist)) {
+    G2pCandidate& candidate = listed.candidate;
+    G2pRankedCandidate& made = ranked.candidates.emplace_back();
+    made.forward_log_prob = candidate.log_prob;
+    made.backward_log_prob = listed.backward_log_prob;
+    made.path = std::move(candidate.path);
+    right_but_stress.push_back(0);
+    for (const Phones& pronunciation : word.pronunciations) {
+      if (pronunciation == candidate.phones) made.is_right = true;
+      if (bare(pronunciation) == bare(candidate.phones)) right_but_stress.back() = 1;
+    }
+    any_right = any_right || made.is_right;
+  }
+  for (size_t c = 0; c < ranked.candidates.size() && !any_right; ++c) {
+    ranked.candidates[c].is_right = right_but_stress[c] != 0;
+  }
+  return ranked;
+}
+
+/// The ranker, from words that were left out of the n-grams in turn.
+G2pRanker learn_ranker(const Aligned& aligned, const G2pTrainingOptions& options,
+                       const G2pUnits& units, const G2pProgress& progress) {
+  const std::vector<G2pWord>& words = aligned.dictionary->words;
+  const auto folds = static_cast<size_t>(options.folds);
+  // Words that are close in the dictionary are related: folds are drawn, not cut.
+  std::mt19937_64 random(options.ranker.seed);
+  std::vector<size_t> fold_of(words.size());
+  for (size_t& fold : fold_of) fold = random() % folds;
+  std::vector<G2pRankedWord> ranked;
+  for (size_t fold = 0; fold < folds; ++fold) {
+    if (progress) progress(fold, folds, "leaving out words");
+    G2pModel::Parts parts;
+    parts.units = units;
+    count(
+        aligned, options.ngram, [&](size_t word) { return fold_of[word] != fold; }, parts);
+    G2pDecoder decoder(parts.units, parts.forward);
+    for (size_t w = 0; w < words.size(); ++w) {
+      if (fold_of[w] != fold || is_initialism(words[w].letters)) continue;
+      ranked.push_back(candidates_of(words[w], parts, decoder));
+    }
+  }
+  return train_g2p_ranker(units, ranked, options.ranker, [&](int done, int total) {
+    if (progress) progress(static_cast<size_t>(done), static_cast<size_t>(total), "ranking");
+  });
 }
 
 }  // namespace
@@ -111,26 +194,25 @@ std::shared_ptr<const G2pModel> train_g2p(const G2pDictionary& dictionary,
                                           const G2pTrainingOptions& options,
                                           const G2pProgress& progress) {
   auto parts = std::make_unique<G2pModel::Parts>();
+  Aligned aligned{&dictionary, {}, {}};
   std::vector<G2pEntry> entries;
-  for (const G2pWord& word : dictionary.words) {
+  for (size_t w = 0; w < dictionary.words.size(); ++w) {
+    const G2pWord& word = dictionary.words[w];
     if (word.letters.size() == 1) {
       Phones& name = parts->letter_names[word.letters[0]];
       // Not "a." or "b's"; and of "A AH0" and "A EY1" the name is what can stand alone.
       if (name.empty() && word.word.size() == 1) name = stressed(word, dictionary.phones);
     }
     if (is_initialism(word.letters)) continue;
-    for (const Phones& phones : word.pronunciations) entries.push_back({word.letters, phones});
+    for (const Phones& phones : word.pronunciations) {
+      entries.push_back({word.letters, phones});
+      aligned.word_of.push_back(w);
+    }
   }
   const auto alignments =
       align_g2p(entries, dictionary.phones, options.alignment, [&](int done, int total) {
-        if (progress) {
-          progress(static_cast<size_t>(done), static_cast<size_t>(total) + 4, "aligning");
-        }
+        if (progress) progress(static_cast<size_t>(done), static_cast<size_t>(total), "aligning");
       });
-  const auto report = [&](size_t step, std::string_view what) {
-    const auto iterations = static_cast<size_t>(options.alignment.iterations);
-    if (progress) progress(iterations + step, iterations + 4, what);
-  };
   std::vector<G2pPair> pairs;
   for (const G2pAlignment& alignment : alignments) {
     pairs.insert(pairs.end(), alignment.begin(), alignment.end());
@@ -145,20 +227,16 @@ std::shared_ptr<const G2pModel> train_g2p(const G2pDictionary& dictionary,
                 "check that the lines are `word phone phone ...`");
   }
   parts->units = G2pUnits(dictionary.phones, std::move(pairs));
-  std::vector<std::vector<G2pUnit>> sequences;
   for (const G2pAlignment& alignment : alignments) {
-    if (alignment.empty()) continue;
-    std::vector<G2pUnit>& sequence = sequences.emplace_back();
+    std::vector<G2pUnit>& sequence = aligned.sequences.emplace_back();
     for (const G2pPair& pair : alignment) sequence.push_back(parts->units.find(pair));
   }
-  const int num_symbols = parts->units.num_symbols();
-  report(1, "counting forwards");
-  parts->forward = G2pNgram(estimate_g2p(sequences, num_symbols, options.ngram), num_symbols);
-  for (auto& sequence : sequences) std::reverse(sequence.begin(), sequence.end());
-  report(2, "counting backwards");
-  parts->backward = G2pNgram(estimate_g2p(sequences, num_symbols, options.ngram), num_symbols);
-  parts->backward_weight = options.backward_weight;
-  report(4, "trained");
+  count(
+      aligned, options.ngram, [](size_t) { return true; }, *parts);
+  // Too few words teach the ranker nothing but themselves.
+  if (options.folds > 1 && dictionary.words.size() >= kMinRankedWords) {
+    parts->ranker = learn_ranker(aligned, options, parts->units, progress);
+  }
   return std::make_shared<const G2pModel>(std::move(parts));
 }
 

@@ -1,7 +1,8 @@
 // Learning pronunciations from a dictionary, and measuring on words that were held out.
 //
 // Training: align letters with phones (g2p_alignment.h), count n-grams over the units forwards and
-// backwards (g2p_estimator.h). Initialisms (no vowel letter) are not learnt from, they are spelled;
+// backwards (g2p_estimator.h), and learn on words left out which candidates of the search are right
+// (g2p_ranker_training.h). Initialisms (no vowel letter) are not learnt from, they are spelled;
 // how a letter is called is what the dictionary says of the one-letter word.
 // Measuring: a word is right when the first result is one of its pronunciations; the phone error is
 // the edit distance to the nearest of them over its length.
@@ -21,6 +22,7 @@
 #include "models/lexicon/g2p.h"
 #include "models/lexicon/g2p_alignment.h"
 #include "models/lexicon/g2p_estimator.h"
+#include "models/lexicon/g2p_ranker_training.h"
 #include "models/lexicon/lexicon.h"
 #include "models/lexicon/phone_set.h"
 
@@ -48,7 +50,10 @@ std::pair<G2pDictionary, G2pDictionary> hold_out(const G2pDictionary& dictionary
 struct G2pTrainingOptions {
   G2pAlignmentOptions alignment;
   G2pEstimatorOptions ngram;
-  float backward_weight = 0.5F;
+  G2pRankerOptions ranker;
+  /// Parts of the dictionary that are left out in turn, so that the ranker learns from candidates
+  /// of words that the n-grams have not seen. 0: no ranker but the mean of the two n-grams.
+  int folds = 5;
 };
 
 /// `progress(done, total, what)` may be null.
