@@ -10,11 +10,13 @@
 
 #include "apps/input_files.h"
 #include "apps/model_finder.h"
+#include "apps/model_folder_facts.h"
 #include "apps/program.h"
 #include "apps/verbs.h"
 #include "dsp/audio/audio_file.h"
 #include "legacy/gmm/sphinx_model.h"
 #include "models/acoustic_model.h"
+#include "models/io/model_folder.h"
 #include "models/lexicon/lexicon.h"
 #include "models/lm/ngram.h"
 
@@ -92,8 +94,9 @@ Facts lexicon_facts(const fs::path& path) {
           {"phones", std::to_string(phones.size())}};
 }
 
-// A model folder may be the acoustic model or the folder above it.
+// A Bivox model folder, or a Sphinx model: the acoustic model's folder or the one above it.
 Facts model_facts(const fs::path& folder) {
+  if (ModelFolder::is_model_folder(folder)) return model_folder_facts(folder);
   ModelRequest request;
   request.model = folder;
   const RecognizerFiles files = find_recognizer_files(request);
@@ -145,7 +148,8 @@ void add_info_verb(Program& program) {
   CLI::App& verb = program.add_verb(
       "info",
       "Show the version, the FFT and SIMD in use and the models that are found; or what a model\n"
-      "folder, audio file, language model or dictionary holds.",
+      "folder, audio file, language model or dictionary holds. Of a network: its parameters, the\n"
+      "operations for a second of audio, the receptive field and the precision.",
       "  bivox info\n"
       "  bivox info talk.flac\n"
       "  bivox info /usr/share/pocketsphinx/model/en-us",

@@ -15,6 +15,9 @@
 // layer expects, before memory is taken for it:
 //   "weights.safetensors: layer c3 expects weight [3 x 256 x 64], found [3 x 128 x 64]"
 // Missing and superfluous tensors and values that are not finite are refused as well.
+//
+// The options of a model folder tell the rate of a network's first input as "frame_rate_hz", so
+// that `bivox info` can count operations for a second of audio.
 // Errors: Error(kModel). Thread rule: pure functions. Test: tests/models/nn/network_json_test.cpp.
 #pragma once
 
