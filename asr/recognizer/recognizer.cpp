@@ -4,9 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <sstream>
 #include <utility>
 
-#include "asr/evaluation/word_errors.h"
 #include "asr/search/nbest.h"
 #include "dsp/core/error.h"
 
@@ -156,8 +157,9 @@ void Recognizer::keep(TranscriptSegment segment) {
     }
     segment.tags = std::move(parse->tags);
     std::erase_if(segment.nbest, [&](const Hypothesis& hypothesis) {
-      const std::vector<std::string_view> split = split_words(hypothesis.text);
-      return !options_.grammar->accept(std::vector<std::string>(split.begin(), split.end()));
+      std::istringstream text(hypothesis.text);
+      const std::vector<std::string> split{std::istream_iterator<std::string>(text), {}};
+      return !options_.grammar->accept(split);
     });
   }
   transcript_.segments.push_back(std::move(segment));
