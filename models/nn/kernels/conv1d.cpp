@@ -52,7 +52,7 @@ void conv1d_forward(ComputeContext& context, const Conv1dGeometry& g, int batch,
     conv1d_direct_forward(context, g, batch, time, x, w, bias, y);
     return;
   }
-  if (conv1d_prefers_spectral(g)) {
+  if (conv1d_prefers_spectral(context, g)) {
     conv1d_spectral_forward(context, g, batch, time, x, w, bias, y);
     return;
   }
@@ -96,7 +96,7 @@ void conv1d_backward_input(ComputeContext& context, const Conv1dGeometry& g, int
     conv1d_direct_backward_input(context, g, batch, time, dy, w, dx);
     return;
   }
-  if (conv1d_prefers_spectral(g)) {
+  if (conv1d_prefers_spectral(context, g)) {
     conv1d_spectral_backward_input(context, g, batch, time, dy, w, dx);
     return;
   }
@@ -167,7 +167,7 @@ void conv1d_backward_weights(ComputeContext& context, const Conv1dGeometry& g, i
     conv1d_direct_backward_weights(context, g, batch, time, x, dy, dw);
     return;
   }
-  if (conv1d_prefers_spectral(g)) {
+  if (conv1d_prefers_spectral(context, g)) {
     conv1d_spectral_backward_weights(context, g, batch, time, x, dy, dw);
     return;
   }

@@ -16,16 +16,16 @@
 // Thread rule: pure functions on the caller's buffers, parallel over context.threads(); each sum is
 // done in an order that does not depend on the number of threads.
 //
-// Three ways, chosen by the geometry alone: products over overlapping rows (gemm.h), which is the
-// rule; Fourier transforms for wide dense kernels (conv1d_spectral.h), where bfloat16 rounds
-// spectra instead of values; loops for groups of few channels (conv1d_direct.h).
+// Three ways, chosen by the geometry, never by the batch: products over overlapping rows (gemm.h),
+// which is the rule; Fourier transforms for wide dense kernels (conv1d_spectral.h), where bfloat16
+// rounds spectra instead of values; loops for groups of few channels (conv1d_direct.h).
 //
 // Kernels of our own and not oneDNN 2.6.3, measured on one core of an AMD EPYC (Zen 4; bounds: 236
 // bf16, 118 f32), in GFLOP/s of processor time, forward / input gradient / weight gradient, 8 x 500
 // frames; ours with the conversion of operands from float and packing, oneDNN's without:
 //                              own bf16         oneDNN bf16      own f32          oneDNN f32
 //   256, kernel 11, products   218 / 213 / 194  231 / 230 / 195  110 / 109 / 103  108 / 56 / 95
-//   256, kernel 11, transforms 468 / 429 / 297                   289 / 266 / 221
+//   256, kernel 11, transforms 435 / 430 / 425                   278 / 264 / 285
 //   64, kernel 3, dilation 32  191 / 200 / 151  231 / 150 / 205
 // (of transforms: the products that the definition would need). Sums in a fixed order, the same on
 // every number of threads, and no library to depend on.

@@ -275,9 +275,12 @@ void transpose_operands(const GemmKernel& kernel, const TileSpectra& spectra,
 
 }  // namespace
 
-bool conv1d_prefers_spectral(const Conv1dGeometry& g) {
-  return g.groups == 1 && g.stride == 1 && g.dilation == 1 && g.kernel >= 5 && g.kernel <= 24 &&
-         std::min(g.inputs, g.outputs) >= 48 && std::max(g.inputs, g.outputs) <= 8192;
+bool conv1d_prefers_spectral(const ComputeContext& context, const Conv1dGeometry& g) {
+  const bool narrow = context.precision() == Precision::kBfloat16;
+  if (narrow && context.isa() == Isa::kAmx) return false;
+  return g.groups == 1 && g.stride == 1 && g.dilation == 1 && g.kernel >= (narrow ? 7 : 5) &&
+         g.kernel <= 24 && std::min(g.inputs, g.outputs) >= 48 &&
+         std::max(g.inputs, g.outputs) <= 8192;
 }
 
 void conv1d_spectral_forward(ComputeContext& context, const Conv1dGeometry& g, int batch, int time,

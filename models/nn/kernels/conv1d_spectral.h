@@ -26,9 +26,11 @@
 
 namespace bivox {
 
-/// Whether it pays: wide kernels, many channels, no stride or dilation. Does not depend on the
-/// batch, so that an utterance is computed alike in every batch.
-bool conv1d_prefers_spectral(const Conv1dGeometry& geometry);
+/// Whether it pays: wide kernels, many channels, no stride or dilation; in bfloat16 from kernel 7
+/// on (at 5 it is as fast as products), and not with AMX, whose products at some 1,200 GFLOP/s take
+/// less time than the transforms. Does not depend on the batch, so that an utterance is computed
+/// alike in every batch.
+bool conv1d_prefers_spectral(const ComputeContext& context, const Conv1dGeometry& geometry);
 
 void conv1d_spectral_forward(ComputeContext& context, const Conv1dGeometry& geometry, int batch,
                              int time, const float* x, const float* w, const float* bias, float* y);
