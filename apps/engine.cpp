@@ -26,6 +26,9 @@ void add_engine_options(CLI::App& verb, EngineOptions& options, bool with_langua
         ".bin, ARPA, .gz, Sphinx .lm.bin (default: the one beside the model)");
     verb.add_option("--rescore", options.rescoring_model,
                     "Larger language model for a second pass over the lattice (default: one pass)");
+    verb.add_option("--rescore-share", options.rescoring.share,
+                    "Share of the larger model beside the first one in the second pass, 0 to 1")
+        ->check(CLI::Range(0.01, 1.0));
   }
   verb.add_option("--dict", options.dictionary,
                   "Dictionary in CMUdict form (default: the one beside the model)");
@@ -43,13 +46,14 @@ Engine load_acoustic_engine(const EngineOptions& options, bool needs_language_mo
   ModelRequest request;
   request.model = options.model;
   request.dictionary = options.dictionary;
+  Engine engine;
   if (!options.language_model.empty()) {
     const LanguageFiles language = find_language_files(options.language_model);
+    engine.weights = language.weights;
     request.language_model = language.language_model;
     if (request.dictionary.empty()) request.dictionary = language.dictionary;
   }
   request.needs_language_model = needs_language_model;
-  Engine engine;
   engine.files = find_recognizer_files(request);
   engine.model = load_sphinx_model(engine.files.acoustic_model);
   return engine;
@@ -72,7 +76,7 @@ Engine load_engine(const EngineOptions& options, Console& console) {
   if (!options.rescoring_model.empty()) {
     const fs::path larger = find_language_files(options.rescoring_model).language_model;
     engine.rescorer = std::make_shared<const Rescorer>(engine.network, NgramModel::load(larger),
-                                                       vocabulary.phrases);
+                                                       vocabulary.phrases, options.rescoring);
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   console.detail(

@@ -31,10 +31,12 @@ struct EngineOptions {
   std::string dictionary;
   VocabularyOptions vocabulary;
   std::string rescoring_model;  ///< Empty: one pass.
+  RescoringOptions rescoring;
 };
 
 struct Engine {
   RecognizerFiles files;
+  LanguageWeights weights;  ///< Those that the language model wants.
   std::shared_ptr<const AcousticModel> model;
   std::shared_ptr<const SearchNetwork> network;
   std::shared_ptr<const Rescorer> rescorer;  ///< Null for one pass.

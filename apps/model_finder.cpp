@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
 #include <string_view>
 
 #include "dsp/core/error.h"
+#include "dsp/core/file_io.h"
+#include "models/io/model_folder.h"
 
 namespace bivox {
 namespace {
@@ -164,6 +167,30 @@ fs::path find_bundled_model(const std::string& name) {
               "name a folder with --model or $BIVOX_MODEL_PATH");
 }
 
+namespace {
+
+void read_language_options(const fs::path& path, LanguageFiles& files) {
+  const ModelConfig config = ModelConfig::parse(read_file(path, ErrorCode::kModel), path.string());
+  try {
+    const auto options = nlohmann::json::parse(config.options_json);
+    const auto file = [&](const char* key, fs::path& place) {
+      if (options.contains(key)) place = path.parent_path() / options[key].get<std::string>();
+    };
+    file("language_model", files.language_model);
+    file("dictionary", files.dictionary);
+    const auto number = [&](const char* key, std::optional<float>& place) {
+      if (options.contains(key)) place = options[key].get<float>();
+    };
+    number("language_weight", files.weights.language_weight);
+    number("word_penalty", files.weights.word_penalty);
+  } catch (const nlohmann::json::exception& error) {
+    throw Error(ErrorCode::kModel, fmt::format("{}: {}", path.string(), error.what()),
+                "an n-gram model's options are names of files and numbers");
+  }
+}
+
+}  // namespace
+
 LanguageFiles find_language_files(const std::string& name) {
   std::error_code ignored;
   if (fs::is_regular_file(name, ignored)) return {name, {}};
@@ -176,7 +203,10 @@ LanguageFiles find_language_files(const std::string& name) {
     }
     folder = find_bundled_model(name);
   }
-  LanguageFiles files = {folder / "lm.bin", folder / "words.dict"};
+  LanguageFiles files = {folder / "lm.bin", folder / "words.dict", {}};
+  if (const fs::path path = folder / "config.json"; fs::exists(path, ignored)) {
+    read_language_options(path, files);
+  }
   if (!fs::exists(files.language_model, ignored)) {
     throw Error(ErrorCode::kModel,
                 fmt::format("{}: no language model in this folder", files.language_model.string()),

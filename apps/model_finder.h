@@ -9,6 +9,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,13 +37,22 @@ RecognizerFiles find_recognizer_files(const ModelRequest& request);
 /// where was looked.
 std::filesystem::path find_bundled_model(const std::string& name);
 
+/// What suits a language model better than what the acoustic model says for any.
+struct LanguageWeights {
+  std::optional<float> language_weight;
+  std::optional<float> word_penalty;
+};
+
 struct LanguageFiles {
   std::filesystem::path language_model;
   std::filesystem::path dictionary;  ///< Empty where a file was named: it brings none.
+  LanguageWeights weights;
 };
 
-/// The file `name`; or in the folder `name`, or the bundled model of that name: lm.bin and
-/// words.dict. Error(kModel) where there is none.
+/// The file `name`; or from the folder `name`, or the bundled model of that name: the files that
+/// its config.json names as the options "language_model" and "dictionary", lm.bin and words.dict by
+/// default, and its options "language_weight" and "word_penalty". Error(kModel) where there is
+/// none.
 LanguageFiles find_language_files(const std::string& name);
 
 /// All acoustic models in the places where models are looked for.

@@ -132,6 +132,10 @@ Plan make_plan(const Options& options) {
 RecognizerOptions recognizer_options(const Options& options, const Engine& engine) {
   RecognizerOptions recognizer;
   recognizer.search = decoder_options_for(*engine.model);
+  if (engine.weights.language_weight) {
+    recognizer.search.language_weight = *engine.weights.language_weight;
+  }
+  if (engine.weights.word_penalty) recognizer.search.word_penalty = *engine.weights.word_penalty;
   if (options.beam) recognizer.search.beam = *options.beam;
   if (options.language_weight) recognizer.search.language_weight = *options.language_weight;
   if (options.word_penalty) recognizer.search.word_penalty = *options.word_penalty;

@@ -1,10 +1,15 @@
 #include "asr/search/rescoring.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <string>
 #include <unordered_map>
 #include <utility>
+
+#include "dsp/core/error.h"
 
 namespace bivox {
 namespace {
@@ -22,6 +27,20 @@ LanguageModel with_words_of(const SearchNetwork& network, std::shared_ptr<const 
     missing.push_back({text, log_prob});
   }
   return {std::move(larger), missing, phrases};
+}
+
+const RescoringOptions& checked(const RescoringOptions& options) {
+  if (!(options.share > 0.0F && options.share <= 1.0F)) {
+    throw Error(ErrorCode::kUsage, fmt::format("the larger model's share is {}, expected more than "
+                                               "0 and at most 1",
+                                               options.share));
+  }
+  if (!(options.beam > 0.0F) || options.max_copies < 1) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("rescoring beam {} and {} copies, expected more than 0 and at least 1",
+                            options.beam, options.max_copies));
+  }
+  return options;
 }
 
 // Score of the best path through each arc, by the lattice's own scores.
@@ -48,6 +67,24 @@ std::vector<double> best_through(const Lattice& lattice, double& best) {
   return through;
 }
 
+// log (share P_larger + (1 - share) P_first), from the logs.
+class Mixture {
+ public:
+  explicit Mixture(float share)
+      : larger_(std::log(share)), first_(std::log1p(-share)), is_larger_alone_(share >= 1.0F) {}
+  float operator()(float larger, float first) const {
+    if (is_larger_alone_) return larger;
+    const float a = larger_ + larger;
+    const float b = first_ + first;
+    return std::max(a, b) + std::log1p(std::exp(-std::fabs(a - b)));
+  }
+
+ private:
+  float larger_;
+  float first_;
+  bool is_larger_alone_;
+};
+
 struct Copy {
   LmState state;
   double score;    // of the best path to it
@@ -66,7 +103,7 @@ Rescorer::Rescorer(std::shared_ptr<const SearchNetwork> network,
                    std::shared_ptr<const NgramModel> larger, std::span<const BoostedPhrase> phrases,
                    const RescoringOptions& options)
     : network_(std::move(network)),
-      options_(options),
+      options_(checked(options)),
       lm_(with_words_of(*network_, std::move(larger), phrases)) {
   lm_words_.reserve(network_->tree().num_words());
   for (TreeWord word = 0; word < network_->tree().num_words(); ++word) {
@@ -80,6 +117,7 @@ Lattice Rescorer::rescore(const Lattice& lattice, bool ended) const {
   if (lattice.nodes.empty()) return out;
   double best = kNever;
   const std::vector<double> through = best_through(lattice, best);
+  const Mixture mixture(options_.share);
   const double threshold = best - static_cast<double>(options_.beam);
 
   std::vector<std::vector<Copy>> copies(lattice.nodes.size());
@@ -102,7 +140,7 @@ Lattice Rescorer::rescore(const Lattice& lattice, bool ended) const {
         LmState state = before.state;
         if (!filler) {
           const LanguageModel::Step step = lm_.step(state, lm_words_[arc.word]);
-          arc.language = step.log_prob;
+          arc.language = mixture(step.log_prob, lattice.arcs[a].language);
           state = step.next;
         }
         arc.from = before.index;
@@ -139,8 +177,11 @@ Lattice Rescorer::rescore(const Lattice& lattice, bool ended) const {
   const std::optional<LmWord> end = lm_.sentence_end();
   for (const Lattice::Final& final : lattice.finals) {
     for (const Copy& copy : copies[final.node]) {
-      const float score =
-          ended && end ? out.language_weight * lm_.step(copy.state, *end).log_prob : 0.0F;
+      float score = 0.0F;
+      if (ended && end) {
+        score = out.language_weight *
+                mixture(lm_.step(copy.state, *end).log_prob, final.score / lattice.language_weight);
+      }
       out.finals.push_back({copy.index, score});
     }
   }

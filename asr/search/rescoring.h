@@ -5,12 +5,17 @@
 //
 //   copies(start) = { begin },   copies(to) = { next(c, w) : arc (from, to, w), c in copies(from) }
 //
-// and every arc of a copy takes log P(w | c) of the larger model. Acoustic scores, penalties and
-// times stay, and so do the phrases that the first model boosts. What the first pass dropped does
-// not come back. Pruned: arcs whose best path, by the first pass's scores, is more than `beam`
-// below the best one; of a node's copies those more than `beam` below its best or beyond the best
-// max_copies. With both out of reach the best path is that of decoding with the larger model over
-// the lattice's paths, exactly.
+// and every arc of a copy takes
+//
+//   log (share P_larger(w | c) + (1 - share) P_first(w | h))
+//
+// where the second term is what the first pass gave it. Models of different texts know different
+// things, so a mixture is better than either. Acoustic scores, penalties and times stay, and so do
+// the phrases that the first model boosts. What the first pass dropped does not come back. Pruned:
+// arcs whose best path, by the first pass's scores, is more than `beam` below the best one; of a
+// node's copies those more than `beam` below its best or beyond the best max_copies. With both out
+// of reach the best path is that of decoding with the larger model over the lattice's paths,
+// exactly.
 //
 // Scores are natural logs of the objective (decoder.h). Thread rule: immutable; share freely.
 // Cost: arcs times copies. Source: Ortmanns, Ney, Aubert 1997, "A word graph algorithm for large
@@ -29,6 +34,7 @@
 namespace bivox {
 
 struct RescoringOptions {
+  float share = 0.5F;  ///< Of the larger model, 0 .. 1; 1: it alone.
   float beam = 120.0F;
   int max_copies = 64;  ///< Of one lattice node.
 };

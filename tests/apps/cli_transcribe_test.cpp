@@ -175,7 +175,7 @@ TEST_F(CliTranscribe, InterruptLeavesWholeFilesAlone) {
 }
 
 TEST_F(CliTranscribe, ListedWordsAreHeardAndPronouncedOnesTold) {
-  const std::string words = scratch_.write("words.txt", "# names\nTrakz\tT R AE K S\t3\nBlivet\n");
+  const std::string words = scratch_.write("words.txt", "# names\nTrakz\tT R AE K S\t12\nBlivet\n");
   const std::string arguments = "transcribe --format json --words " + words + " ";
   const ProgramRun run = run_bivox(arguments + quoted(kOtherClip));
   ASSERT_EQ(run.code, 0) << run.err;
@@ -196,10 +196,11 @@ TEST_F(CliTranscribe, BoostedPhrasesWinOverWordsThatSoundAlike) {
   const std::string words = scratch_.write("words.txt", "trax\tT R AE K S\n");
   const std::string arguments = "transcribe -q --words " + words + " " + quoted(kOtherClip);
   EXPECT_NE(run_bivox(arguments).out.find("the tracks"), std::string::npos);
-  EXPECT_NE(run_bivox(arguments + " --boost 'the trax' --boost-weight 4").out.find("the trax"),
+  EXPECT_NE(run_bivox(arguments + " --boost 'the trax' --boost-weight 10").out.find("the trax"),
             std::string::npos);
   // Not completed, the phrase gains nothing.
-  EXPECT_NE(run_bivox(arguments + " --boost 'trax the' --boost-weight 4").out.find("the tracks"),
+  EXPECT_NE(run_bivox(arguments + " --boost 'trax likely story' --boost-weight 10")
+                .out.find("the tracks"),
             std::string::npos);
 }
 
@@ -213,9 +214,9 @@ TEST_F(CliTranscribe, MalformedWordListsAreNamedWithTheLine) {
 
 // The second pass with an ARPA that wants another word than the first.
 TEST_F(CliTranscribe, RescoringTakesTheLargerModelsWord) {
-  const std::string words = scratch_.write("words.txt", "trax\tT R AE K S\n");
+  const std::string words = scratch_.write("words.txt", "trax\tT R AE K S\t5\n");
   const std::string larger = scratch_.write("larger.arpa", R"(\data\
-ngram 1=13
+ngram 1=14
 ngram 2=1
 
 \1-grams:
@@ -231,6 +232,7 @@ ngram 2=1
 -1.5 you
 -1.5 the -0.3
 -5.0 tracks
+-5.0 track's
 -2.0 trax
 
 \2-grams:
@@ -240,7 +242,7 @@ ngram 2=1
 )");
   const std::string arguments = "transcribe -q --words " + words + " " + quoted(kOtherClip);
   EXPECT_NE(run_bivox(arguments).out.find("the tracks"), std::string::npos);
-  const ProgramRun run = run_bivox(arguments + " --rescore " + larger);
+  const ProgramRun run = run_bivox(arguments + " --rescore-share 1 --rescore " + larger);
   EXPECT_EQ(run.code, 0) << run.err;
   EXPECT_NE(run.out.find("the trax"), std::string::npos) << run.out;
   EXPECT_EQ(run_bivox(arguments + " --rescore /no/such.bin").code, 4);

@@ -74,7 +74,7 @@ TEST_F(ModelFinder, ErrorsSayWhatIsMissing) {
 
 TEST_F(ModelFinder, LanguageModelsAreFilesFoldersOrNames) {
   std::filesystem::create_directories(root() / "small");
-  for (const char* name : {"small/lm.bin", "small/config.json"}) scratch_.write(name, "x");
+  scratch_.write("small/lm.bin", "x");
   const auto file = find_language_files((root() / "words.lm.bin").string());
   EXPECT_EQ(file.language_model, root() / "words.lm.bin");
   EXPECT_TRUE(file.dictionary.empty());
@@ -82,8 +82,23 @@ TEST_F(ModelFinder, LanguageModelsAreFilesFoldersOrNames) {
   scratch_.write("small/words.dict", "x");
   EXPECT_EQ(find_language_files((root() / "small").string()).dictionary,
             root() / "small/words.dict");
+  const auto config = [&](const std::string& options) {
+    scratch_.write("small/config.json",
+                   R"({"format": "bivox-model", "format_version": 1, "kind": "ngram",
+                       "name": "small", "version": "1", "files": {}, "options": )" +
+                       options + "}");
+  };
+  config("{}");
   ::setenv("BIVOX_MODEL_PATH", root().c_str(), 1);
   EXPECT_EQ(find_language_files("small").language_model, root() / "small/lm.bin");
+  EXPECT_FALSE(find_language_files("small").weights.word_penalty.has_value());
+  scratch_.write("small/other.bin", "x");
+  config(R"({"language_model": "other.bin", "language_weight": 8, "word_penalty": -4.5})");
+  EXPECT_EQ(find_language_files("small").language_model, root() / "small/other.bin");
+  EXPECT_EQ(find_language_files("small").weights.language_weight, 8.0F);
+  EXPECT_EQ(find_language_files("small").weights.word_penalty, -4.5F);
+  config(R"({"word_penalty": "much"})");
+  EXPECT_THROW(find_language_files("small"), Error);
   ::unsetenv("BIVOX_MODEL_PATH");
   for (const auto& wrong : {(root() / "acoustic").string(), (root() / "gone.arpa").string(),
                             std::string("no-such-model")}) {

@@ -77,7 +77,7 @@ def main():
     parser.add_argument("--rare", type=pathlib.Path, default=MODEL / "cmudict-en-us.dict",
                         help="dictionary whose words beyond the vocabulary are the distractors")
     parser.add_argument("--distractors", type=int, default=100)
-    parser.add_argument("--boosts", type=float, nargs="*", default=[1.0, 1.5, 2.0, 3.0])
+    parser.add_argument("--boosts", type=float, nargs="*", default=[1.5, 3.0, 5.0, 8.0])
     args = parser.parse_args()
 
     known = vocabulary_of(args.vocabulary)

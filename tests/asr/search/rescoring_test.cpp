@@ -8,6 +8,7 @@
 
 #include "asr/search/decoder.h"
 #include "asr/search/nbest.h"
+#include "dsp/core/error.h"
 #include "search_fixture.h"
 
 namespace bivox {
@@ -67,8 +68,9 @@ ngram 4=3
 )");
 }
 
-RescoringOptions exhaustive_rescoring() {
+RescoringOptions exhaustive_rescoring(float share = 1.0F) {
   RescoringOptions options;
+  options.share = share;
   options.beam = 1e9F;
   options.max_copies = 1 << 30;
   return options;
@@ -82,35 +84,49 @@ struct AllPaths {
 
 constexpr double kScale = 0.05;
 
-// Every path of the lattice, word by word with the larger model.
-AllPaths all_paths(const SmallTask& task, const Lattice& lattice, const LanguageModel& lm) {
+double mixed(double share, double larger, double first) {
+  return std::log(share * std::exp(larger) + (1.0 - share) * std::exp(first));
+}
+
+// Every path of the lattice, word by word with the larger model and the first one.
+AllPaths all_paths(const SmallTask& task, const Lattice& lattice, const LanguageModel& lm,
+                   double share) {
   std::vector<std::vector<const LatticeArc*>> leaving(lattice.nodes.size());
   for (const LatticeArc& arc : lattice.arcs) leaving[arc.from].push_back(&arc);
   std::vector<bool> is_final(lattice.nodes.size(), false);
   for (const Lattice::Final& final : lattice.finals) is_final[final.node] = true;
   AllPaths all;
   const double weight = static_cast<double>(lattice.language_weight);
-  const std::function<void(uint32_t, LmState, double)> walk = [&](uint32_t node, LmState state,
-                                                                  double score) {
-    if (is_final[node]) {
-      const auto end = lm.step(state, *lm.sentence_end());
-      const double whole = score + weight * static_cast<double>(end.log_prob);
-      all.best = std::max(all.best, whole);
-      all.sum += std::exp(kScale * whole);
-      ++all.count;
-    }
-    for (const LatticeArc* arc : leaving[node]) {
-      double next = score + static_cast<double>(arc->acoustic) + static_cast<double>(arc->penalty);
-      LmState next_state = state;
-      if (!task.network->tree().is_filler(arc->word)) {
-        const auto step = lm.step(state, *lm.find(task.network->text(arc->word)));
-        next += weight * static_cast<double>(step.log_prob);
-        next_state = step.next;
-      }
-      walk(arc->to, next_state, next);
-    }
-  };
-  walk(0, lm.begin_state(), 0.0);
+  const LanguageModel& first_lm = task.network->lm();
+  const std::function<void(uint32_t, LmState, LmState, double)> walk =
+      [&](uint32_t node, LmState state, LmState first, double score) {
+        if (is_final[node]) {
+          const double end =
+              mixed(share, static_cast<double>(lm.step(state, *lm.sentence_end()).log_prob),
+                    static_cast<double>(first_lm.step(first, *first_lm.sentence_end()).log_prob));
+          const double whole = score + weight * end;
+          all.best = std::max(all.best, whole);
+          all.sum += std::exp(kScale * whole);
+          ++all.count;
+        }
+        for (const LatticeArc* arc : leaving[node]) {
+          double next =
+              score + static_cast<double>(arc->acoustic) + static_cast<double>(arc->penalty);
+          LmState next_state = state;
+          LmState next_first = first;
+          if (!task.network->tree().is_filler(arc->word)) {
+            const std::string& word = task.network->text(arc->word);
+            const auto step = lm.step(state, *lm.find(word));
+            const auto first_step = first_lm.step(first, *first_lm.find(word));
+            next += weight * mixed(share, static_cast<double>(step.log_prob),
+                                   static_cast<double>(first_step.log_prob));
+            next_state = step.next;
+            next_first = first_step.next;
+          }
+          walk(arc->to, next_state, next_first, next);
+        }
+      };
+  walk(0, lm.begin_state(), first_lm.begin_state(), 0.0);
   return all;
 }
 
@@ -140,12 +156,14 @@ TEST_P(RescoringOfSmallLattices, EqualsEveryPathWithTheLargerModel) {
   const std::vector<BoostedPhrase> phrases =
       boosted ? test::some_boosted_phrases() : std::vector<BoostedPhrase>{};
   const SmallTask task(2, static_cast<uint32_t>(GetParam()), test::some_added_words(), phrases);
-  const Rescorer rescorer(task.network, larger_model(), phrases, exhaustive_rescoring());
+  const float share = GetParam() < 5 ? 1.0F : 0.3F;
+  const Rescorer rescorer(task.network, larger_model(), phrases, exhaustive_rescoring(share));
   TableScores scores = task.random_scores(11, static_cast<uint32_t>(GetParam()) + 50);
   Decoder decoder(task.network, exhaustive_options());
   const DecoderResult first = decoder.decode(scores);
   ASSERT_TRUE(first.complete);
-  const AllPaths expected = all_paths(task, first.lattice, rescorer.lm());
+  const AllPaths expected =
+      all_paths(task, first.lattice, rescorer.lm(), static_cast<double>(share));
   ASSERT_GT(expected.count, 100U);
   const Lattice rescored = rescorer.rescore(first.lattice, true);
   const AllPaths found = own_paths(rescored);
@@ -182,6 +200,7 @@ TEST(Rescoring, PruningOnlyLoses) {
   const SmallTask task(3, 2);
   const auto larger = larger_model();
   RescoringOptions narrow;
+  narrow.share = 1.0F;
   narrow.beam = 20.0F;
   narrow.max_copies = 2;
   const Rescorer all(task.network, larger, {}, exhaustive_rescoring());
@@ -221,9 +240,18 @@ TEST(Rescoring, TheDecoderGivesTheSecondPass) {
   EXPECT_TRUE(any_change);
 }
 
+TEST(Rescoring, RefusesOptionsThatMakeNoSense) {
+  const SmallTask task;
+  for (const RescoringOptions& options :
+       {RescoringOptions{.share = 0.0F}, RescoringOptions{.share = 1.5F},
+        RescoringOptions{.beam = 0.0F}, RescoringOptions{.max_copies = 0}}) {
+    EXPECT_THROW(Rescorer(task.network, larger_model(), {}, options), Error);
+  }
+}
+
 TEST(Rescoring, NothingStaysNothing) {
   const SmallTask task;
-  const Rescorer rescorer(task.network, larger_model());
+  const Rescorer rescorer(task.network, larger_model(), {}, exhaustive_rescoring());
   EXPECT_TRUE(rescorer.rescore({}, true).nodes.empty());
   TableScores scores = task.random_scores(0, 1);
   const DecoderResult none = Decoder(task.network, exhaustive_options()).decode(scores);
