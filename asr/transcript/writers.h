@@ -2,7 +2,7 @@
 //
 //   txt       the words, one segment a line
 //   json      everything: words with times and confidence, phones and states where they were
-//             aligned, n-best lists, unknown words
+//             aligned, n-best lists, unknown words and how they were pronounced
 //   srt, vtt  captions of at most two lines of 42 characters and 7 s (asr/transcript/captions.h)
 //   ctm       `file channel start duration word confidence`, the NIST form that sclite reads
 //   textgrid  Praat's long form (asr/transcript/textgrid.h)
