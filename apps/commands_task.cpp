@@ -151,19 +151,19 @@ FrontEndOptions commands_front_end() {
 
 CommandsAugment commands_augment(uint64_t seed) {
   CommandsAugment augment;
-  augment.audio.min_speed = 0.85;
-  augment.audio.max_speed = 1.15;
+  augment.audio.min_speed = 0.88;
+  augment.audio.max_speed = 1.12;
   augment.audio.min_gain_db = -6.0;
   augment.audio.max_gain_db = 6.0;
-  augment.audio.noise_probability = 0.5;
-  augment.audio.min_snr_db = 5.0;
-  augment.audio.max_snr_db = 30.0;
+  augment.audio.noise_probability = 0.4;
+  augment.audio.min_snr_db = 10.0;
+  augment.audio.max_snr_db = 35.0;
   augment.audio.seed = seed;
   augment.spectrum.frequency_masks = 2;
-  augment.spectrum.frequency_width = 7;
+  augment.spectrum.frequency_width = 5;
   augment.spectrum.time_masks = 2;
-  augment.spectrum.time_width = 20;
-  augment.warp = {0.85, 1.15};
+  augment.spectrum.time_width = 12;
+  augment.warp = {0.88, 1.12};
   return augment;
 }
 

@@ -29,11 +29,11 @@ struct Options {
   std::vector<std::string> words = {"yes",   "no", "up",  "down", "left",
                                     "right", "on", "off", "stop", "go"};
   std::vector<std::string> noises;
-  int64_t epochs = 30;
-  int batch = 64;
+  int64_t epochs = 45;
+  int batch = 32;
   int width = 96;
-  double rate = 0.005;
-  double dropout = 0.2;
+  double rate = 0.004;
+  double dropout = 0.1;
   double dev_share = 0.1;
   std::string precision = "bf16";
   uint64_t seed = 1;
@@ -76,7 +76,7 @@ TrainerOptions trainer_options(const Options& options, int64_t steps) {
   trainer.schedule.total_steps = steps;
   trainer.schedule.warmup_steps = steps / 4;
   trainer.schedule.final_fraction = 0.001;
-  trainer.average = {AverageKind::kExponential, 0.99, 1};
+  trainer.average = {AverageKind::kExponential, 0.995, 1};
   trainer.seed = options.seed;
   return trainer;
 }
