@@ -248,6 +248,14 @@ ngram 2=1
   EXPECT_EQ(run_bivox(arguments + " --rescore /no/such.bin").code, 4);
 }
 
+TEST_F(CliTranscribe, BundledLanguageModelsComeByNameWithTheirDictionary) {
+  const ProgramRun run = run_bivox("transcribe -v --lm en-small " + quoted(kOtherClip));
+  ASSERT_EQ(run.code, 0) << run.err;
+  EXPECT_NE(run.out.find("can show you the tracks"), std::string::npos) << run.out;
+  EXPECT_NE(run.err.find("en-small/words.dict"), std::string::npos) << run.err;
+  EXPECT_EQ(run_bivox("transcribe --lm no-such-model " + quoted(kOtherClip)).code, 4);
+}
+
 TEST_F(CliTranscribe, ModelErrorsAreFour) {
   const std::string clip = quoted(kClip);
   const std::string damaged = scratch_.write("damaged.lm.bin", "Trie Language Model");
