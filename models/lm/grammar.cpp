@@ -50,7 +50,7 @@ std::shared_ptr<const Grammar> Grammar::load(const fs::path& path, const Grammar
 std::shared_ptr<const Grammar> Grammar::parse(std::string_view text, std::string_view source,
                                               const GrammarOptions& options,
                                               const GrammarImporter& importer) {
-  JsgfFile file = is_jsgf(text) ? parse_jsgf(text, source) : parse_phrase_list(text, source);
+  JsgfFile file = is_jsgf(text) ? parse_jsgf(text, source) : parse_phrase_grammar(text, source);
   const GrammarRules rules(std::move(file), importer);
   return std::shared_ptr<const Grammar>(new Grammar(rules, options));
 }

@@ -61,8 +61,7 @@ class States {
       fillers.push_back({num_grammar_words_ + f, loop, log_prob});
     }
     const bool may_be_silent = !start.empty() && start.back().word == sentence_end();
-    if (!may_be_silent) start.push_back({sentence_end(), 0, 0.0F});
-    start.insert(start.end() - 1, fillers.begin(), fillers.end());
+    start.insert(start.end() - (may_be_silent ? 1 : 0), fillers.begin(), fillers.end());
     fillers.push_back({sentence_end(), 0, 0.0F});
     arcs_.push_back(std::move(fillers));
   }

@@ -10,7 +10,6 @@
 // not of the grammar is closer to some sequence of phones than to any of its sentences. The loop
 // starts where a sentence starts and, once entered, only ends with the utterance. A lower cost for
 // each phone rejects more; what suits a recognizer depends on the scale of its scores.
-// Silence alone is then no sentence of the grammar either, but nothing was said.
 //
 // Errors: Error(kModel) for words that stand for something else (<s>, </s>), and for more states
 // than an NgramModel counts. Thread rule: free function. Test: tests/models/grammar_test.cpp.

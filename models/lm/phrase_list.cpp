@@ -60,7 +60,7 @@ RuleExpansion phrase_of(std::string_view text, int number) {
 
 }  // namespace
 
-JsgfFile parse_phrase_list(std::string_view text, std::string_view source) {
+JsgfFile parse_phrase_grammar(std::string_view text, std::string_view source) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   JsgfFile file;
   file.source = std::string(source);

@@ -19,6 +19,6 @@
 namespace bivox {
 
 /// Reads a list; `source` stands for its path in errors.
-JsgfFile parse_phrase_list(std::string_view text, std::string_view source);
+JsgfFile parse_phrase_grammar(std::string_view text, std::string_view source);
 
 }  // namespace bivox

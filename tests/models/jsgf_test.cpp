@@ -169,7 +169,7 @@ TEST(Jsgf, ErrorsNameThePlaceAndWhatWasExpected) {
 }
 
 TEST(PhraseList, PhrasesWithWeightsAndComments) {
-  const JsgfFile file = parse_phrase_list(
+  const JsgfFile file = parse_phrase_grammar(
       "# a list\nlights on\r\n\n  lights   off \t 2.5 # loud\nc# sharp\nstop\t\n", "list");
   ASSERT_EQ(file.rules.size(), 1U);
   EXPECT_TRUE(file.rules[0].is_public);
@@ -180,7 +180,7 @@ TEST(PhraseList, PhrasesWithWeightsAndComments) {
 TEST(PhraseList, ErrorsNameThePlace) {
   const auto message_of = [](const std::string& text) -> std::string {
     try {
-      parse_phrase_list(text, "list");
+      parse_phrase_grammar(text, "list");
     } catch (const Error& error) {
       return error.what();
     }
