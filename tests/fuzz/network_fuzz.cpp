@@ -1,6 +1,6 @@
 // What a model folder says about a network, from any bytes: config.json after a "c", network.json
-// after any other byte. A network that is read must be written and read again with its weights, lose
-// channels and run as a plan. Seeds: tests/fuzz/corpus/network.
+// after any other byte. A network that is read must be written and read again with its weights,
+// lose channels and run as a plan. Seeds: tests/fuzz/corpus/network.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -109,8 +109,8 @@ struct Int8 : Floats {
 
 const WaveNetKernels& wavenet_plain_kernels(Precision precision) {
   static const WaveNetKernels table[] = {plain::kernels_of<plain::Float32>(0),
-                                          plain::kernels_of<plain::Bfloat16>(0),
-                                          plain::kernels_of<plain::Int8>(0)};
+                                         plain::kernels_of<plain::Bfloat16>(0),
+                                         plain::kernels_of<plain::Int8>(0)};
   return table[static_cast<size_t>(precision)];
 }
 
