@@ -34,7 +34,12 @@ void set_weights_of_level(BackoffTrie& trie, int length) {
       mass -= std::exp(static_cast<double>(level.log_probs[e]));
       lower_mass -= std::exp(static_cast<double>(lower[level.suffix(e)]));
     }
-    if (mass < kLeastMass || lower_mass < kLeastMass) continue;
+    if (lower_mass < kLeastMass) continue;
+    if (mass < kLeastMass) {
+      const auto most = static_cast<float>(std::log(kLeastMass / lower_mass));
+      backoffs[c] = std::min(backoffs[c], most);
+      continue;
+    }
     backoffs[c] = static_cast<float>(std::log(mass / lower_mass));
   }
 }

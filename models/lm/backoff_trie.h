@@ -68,8 +68,9 @@ struct BackoffTrie {
 /// The n-grams of a model.
 BackoffTrie make_backoff_trie(const NgramModel& model);
 
-/// Sets every back-off weight so that the probabilities of its context sum to 1. Where nearly all
-/// probability is listed (more than 1 - 1e-4) the weight stays, since rounding would spoil it.
+/// Sets every back-off weight so that the probabilities of its context sum to 1. Where less than
+/// 1e-4 is left for backing off, or the listed words have all but 1e-4 of the lower order, rounding
+/// would spoil the weight: it stays, but gives no more than 1e-4 of the context in the first case.
 void set_backoff_weights(BackoffTrie& trie);
 
 /// The automaton. Probabilities are quantized as in ngram_builder.h; when that changes any, the

@@ -117,5 +117,16 @@ TEST(LmMixture, Errors) {
   EXPECT_THROW(tune_mixture(models, none), Error);
 }
 
+TEST(LmMixture, ContextsThatLeaveNothingForBackingOff) {
+  const std::string arpa =
+      "\\data\\\nngram 1=4\nngram 2=1\n\n\\1-grams:\n-99 <s>\n-0.30103 </s>\n-0.60206 a -90\n"
+      "-0.60206 b\n\n\\2-grams:\n0 a b\n\n\\end\\\n";
+  const auto model = NgramModel::parse(test::as_bytes(arpa), "certain");
+  const std::vector<std::shared_ptr<const NgramModel>> models = {model, model};
+  const auto mixed =
+      build_ngram_model(mix_models(models, std::vector<double>{0.25, 0.75}), "mixed");
+  EXPECT_LT(test::worst_sum(*mixed, 50, 1), 2e-4);
+}
+
 }  // namespace
 }  // namespace bivox
