@@ -210,7 +210,7 @@ TEST_P(Spectral, ResultsDependNeitherOnThreadsNorOnTheBatch) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Isas, Spectral, ::testing::ValuesIn(kAllIsas),
-                         [](const auto& info) { return std::string(isa_name(info.param)); });
+                         [](const auto& isa) { return std::string(isa_name(isa.param)); });
 
 }  // namespace
 }  // namespace bivox

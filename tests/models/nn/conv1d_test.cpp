@@ -266,7 +266,7 @@ TEST_P(Conv1d, BiasesMayBeAbsent) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Isas, Conv1d, ::testing::ValuesIn(kAllIsas),
-                         [](const auto& info) { return std::string(isa_name(info.param)); });
+                         [](const auto& isa) { return std::string(isa_name(isa.param)); });
 
 }  // namespace
 }  // namespace bivox

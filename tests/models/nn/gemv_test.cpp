@@ -126,7 +126,7 @@ TEST_P(Gemv, NarrowWeightsTakeLessMemory) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Isas, Gemv, ::testing::ValuesIn(kAllIsas),
-                         [](const auto& info) { return std::string(isa_name(info.param)); });
+                         [](const auto& isa) { return std::string(isa_name(isa.param)); });
 
 }  // namespace
 }  // namespace bivox

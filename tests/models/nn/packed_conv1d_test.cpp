@@ -250,7 +250,7 @@ TEST_P(PackedConv, RunningAllocatesNothing) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Isas, PackedConv, ::testing::ValuesIn(kAllIsas),
-                         [](const auto& info) { return std::string(isa_name(info.param)); });
+                         [](const auto& isa) { return std::string(isa_name(isa.param)); });
 
 }  // namespace
 }  // namespace bivox
