@@ -33,6 +33,7 @@ void add_engine_options(CLI::App& verb, EngineOptions& options, bool with_langua
   verb.add_option("--dict", options.dictionary,
                   "Dictionary in CMUdict form (default: the one beside the model)");
   add_vocabulary_options(verb, options.vocabulary, with_language_model);
+  if (with_language_model) add_command_options(verb, options.command);
 }
 
 void say_pronounced(std::span<const PronouncedWord> words, Console& console) {
@@ -59,7 +60,32 @@ Engine load_acoustic_engine(const EngineOptions& options, bool needs_language_mo
   return engine;
 }
 
+namespace {
+
+// The grammar takes the place of the language model and of all that is laid over it.
+Engine load_command_engine(const EngineOptions& options, Console& console) {
+  if (!options.language_model.empty() || !options.rescoring_model.empty() ||
+      !options.vocabulary.boosts.empty()) {
+    throw Error(ErrorCode::kUsage, "--grammar excludes --lm, --rescore and --boost",
+                "give weights to the alternatives of the grammar");
+  }
+  Engine engine = load_acoustic_engine(options, false);
+  const PhoneSet& phones = engine.model->hmms().phones();
+  auto lexicon = Lexicon::load(engine.files.dictionary, phones);
+  engine.pronounced = add_listed_words(options.vocabulary, phones, lexicon);
+  CommandNetwork command = load_command_network(options.command, engine.model, std::move(lexicon));
+  engine.pronounced.insert(engine.pronounced.end(), command.pronounced.begin(),
+                           command.pronounced.end());
+  say_pronounced(engine.pronounced, console);
+  engine.grammar = std::move(command.grammar);
+  engine.network = std::move(command.network);
+  return engine;
+}
+
+}  // namespace
+
 Engine load_engine(const EngineOptions& options, Console& console) {
+  if (!options.command.grammar.empty()) return load_command_engine(options, console);
   const auto start = std::chrono::steady_clock::now();
   Engine engine = load_acoustic_engine(options, true);
   const PhoneSet& phones = engine.model->hmms().phones();

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/command_mode.h"
 #include "apps/console.h"
 #include "apps/model_finder.h"
 #include "apps/user_vocabulary.h"
@@ -32,6 +33,7 @@ struct EngineOptions {
   VocabularyOptions vocabulary;
   std::string rescoring_model;  ///< Empty: one pass.
   RescoringOptions rescoring;
+  CommandOptions command;
 };
 
 struct Engine {
@@ -39,11 +41,13 @@ struct Engine {
   LanguageWeights weights;  ///< Those that the language model wants.
   std::shared_ptr<const AcousticModel> model;
   std::shared_ptr<const SearchNetwork> network;
+  std::shared_ptr<const Grammar> grammar;    ///< Null for dictation.
   std::shared_ptr<const Rescorer> rescorer;  ///< Null for one pass.
   std::vector<PronouncedWord> pronounced;    ///< Words that the user added without phones.
 };
 
-/// Adds --engine, --model, --dict and --words, and --lm, --rescore and --boost if asked for.
+/// Adds --engine, --model, --dict and --words, and if asked for --lm, --rescore, --boost,
+/// --grammar and --rejection.
 void add_engine_options(CLI::App& verb, EngineOptions& options, bool with_language_model);
 
 /// The notice that lists words which were pronounced by their letters.

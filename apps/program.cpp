@@ -110,6 +110,7 @@ int run_program(int argc, const char* const* argv) {
   add_score_verb(program);
   add_features_verb(program);
   add_g2p_verb(program);
+  add_grammar_verb(program);
   add_info_verb(program);
   add_lm_verb(program);
   add_train_verb(program);

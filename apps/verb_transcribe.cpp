@@ -136,6 +136,7 @@ RecognizerOptions recognizer_options(const Options& options, const Engine& engin
     recognizer.search.language_weight = *engine.weights.language_weight;
   }
   if (engine.weights.word_penalty) recognizer.search.word_penalty = *engine.weights.word_penalty;
+  if (engine.grammar != nullptr) set_command_mode(engine.grammar, recognizer);
   if (options.beam) recognizer.search.beam = *options.beam;
   if (options.language_weight) recognizer.search.language_weight = *options.language_weight;
   if (options.word_penalty) recognizer.search.word_penalty = *options.word_penalty;
@@ -231,6 +232,11 @@ Outcome do_task(const Plan& plan, const Task& task, const std::optional<RawPcmOp
     std::optional<Transcript> transcript =
         transcribe_file(task, raw, recognizer, [&] { live.print_new(); });
     if (!transcript || interrupted()) return outcome;
+    for (const TimeSpan& span : transcript->rejected) {
+      console.log(LogLevel::kNotice,
+                  fmt::format("{}: {:.2f} to {:.2f} s: not of the grammar",
+                              task.input.path.string(), span.start_s, span.end_s));
+    }
     live.remove_printed(*transcript);
     transcript->pronounced = engine.pronounced;
     outcome.audio_s = transcript->duration_s;
@@ -309,6 +315,7 @@ void add_transcribe_verb(Program& program) {
       "  bivox transcribe recordings/ --format srt --output-dir subtitles --jobs 4\n"
       "  bivox transcribe meeting.mp3 --words names.txt --boost \"ronicky drew\"\n"
       "  arecord -f S16_LE -r 16000 -t raw | bivox transcribe - --rate 16000\n"
+      "  bivox transcribe --grammar commands.jsgf take.wav --format json\n"
       "  bivox transcribe --manifest corpus/manifest.tsv --split dev --format trn > dev.trn",
       [options](Console& console) { return run_transcribe(*options, console); });
   verb.add_option("FILES", options->files,

@@ -10,6 +10,7 @@ void add_align_verb(Program& program);
 void add_score_verb(Program& program);
 void add_features_verb(Program& program);
 void add_g2p_verb(Program& program);
+void add_grammar_verb(Program& program);
 void add_info_verb(Program& program);
 void add_lm_verb(Program& program);
 void add_train_verb(Program& program);

@@ -44,8 +44,9 @@ std::vector<std::string> words_without_pronunciation(const Grammar& grammar,
 
 DecoderOptions grammar_decoder_options(DecoderOptions options) {
   options.word_penalty = 0.0F;
-  // Ways through a grammar are few, and the filler path pays for each phone before it gains by it.
-  options.beam = std::max(options.beam, 400.0F);
+  // The filler path pays for each phone before it gains by it: it must not be dropped meanwhile.
+  // Costs of rejection go with this beam; a wider one needs higher costs.
+  options.beam = std::max(options.beam, 200.0F);
   options.filler_penalty = -60.0F;
   options.word_beam = options.beam;
   options.leaf_beam = options.beam;
