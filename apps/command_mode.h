@@ -23,7 +23,7 @@ namespace bivox {
 
 struct CommandOptions {
   std::string grammar;  ///< Path; empty: dictation.
-  std::string rejection = "medium";
+  std::string rejection = "off";
 };
 
 void add_command_options(CLI::App& verb, CommandOptions& options);

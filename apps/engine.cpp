@@ -14,6 +14,13 @@ namespace bivox {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+// Better than the language model beside the default acoustic model, and a third of its size.
+constexpr const char* kDefaultLanguageModel = "en-small";
+
+}  // namespace
+
 void add_engine_options(CLI::App& verb, EngineOptions& options, bool with_language_model) {
   verb.add_option("--engine", options.engine, "Kind of recognizer: gmm (Gaussian mixtures)")
       ->check(CLI::IsMember({"gmm"}));
@@ -23,7 +30,8 @@ void add_engine_options(CLI::App& verb, EngineOptions& options, bool with_langua
     verb.add_option(
         "--lm", options.language_model,
         "Language model: a bundled one such as en-small (with its dictionary), or a file: Bivox\n"
-        ".bin, ARPA, .gz, Sphinx .lm.bin (default: the one beside the model)");
+        ".bin, ARPA, .gz, Sphinx .lm.bin (default: the one beside a model that is named, else\n"
+        "en-small)");
     verb.add_option("--rescore", options.rescoring_model,
                     "Larger language model for a second pass over the lattice (default: one pass)");
     verb.add_option("--rescore-share", options.rescoring.share,
@@ -46,16 +54,22 @@ void say_pronounced(std::span<const PronouncedWord> words, Console& console) {
 Engine load_acoustic_engine(const EngineOptions& options, bool needs_language_model) {
   ModelRequest request;
   request.model = options.model;
+  request.language_model = options.language_model;
   request.dictionary = options.dictionary;
+  request.needs_language_model = needs_language_model;
   Engine engine;
-  if (!options.language_model.empty()) {
-    const LanguageFiles language = find_language_files(options.language_model);
+  const auto use = [&](const std::string& name) {
+    const LanguageFiles language = find_language_files(name);
     engine.weights = language.weights;
     request.language_model = language.language_model;
     if (request.dictionary.empty()) request.dictionary = language.dictionary;
-  }
-  request.needs_language_model = needs_language_model;
+  };
+  if (!options.language_model.empty()) use(options.language_model);
   engine.files = find_recognizer_files(request);
+  if (needs_language_model && options.language_model.empty() && engine.files.is_default) {
+    use(kDefaultLanguageModel);
+    engine.files = find_recognizer_files(request);
+  }
   engine.model = load_sphinx_model(engine.files.acoustic_model);
   return engine;
 }

@@ -138,6 +138,7 @@ RecognizerFiles find_recognizer_files(const ModelRequest& request) {
                     : "an acoustic model is a folder with mdef, means, variances, "
                       "transition_matrices and sendump or mixture_weights");
   }
+  files->is_default = request.model.empty() && files->acoustic_model.parent_path() == kDebianFolder;
   if (!request.language_model.empty()) files->language_model = request.language_model;
   if (!request.dictionary.empty()) files->dictionary = request.dictionary;
   require_file(files->dictionary, "dictionary", files->acoustic_model, "--dict");

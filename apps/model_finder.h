@@ -19,6 +19,7 @@ struct RecognizerFiles {
   std::filesystem::path acoustic_model;  ///< A folder.
   std::filesystem::path language_model;
   std::filesystem::path dictionary;
+  bool is_default = false;  ///< Found without --model and $BIVOX_MODEL_PATH.
 };
 
 /// What the user asked for; an empty path means: find it.

@@ -46,8 +46,8 @@ struct TranscriptSegment {
   double end_s = 0.0;
   std::vector<TranscriptWord> words;
   std::vector<Hypothesis> nbest;  ///< Best first; empty unless asked for.
-  std::vector<std::string> tags;  ///< Of the grammar, in order; empty without one.
   double log_score = 0.0;
+  std::vector<std::string> tags;  ///< Of the grammar, in order; empty without one.
 
   std::string text() const;
 };

@@ -54,7 +54,7 @@ TEST(Cli, BashCompletesVerbsAndOptions) {
     EXPECT_EQ(std::system(command.c_str()), 0);
     return content_of(scratch.path() / "out");
   };
-  EXPECT_EQ(completed("bivox tr", 1), "transcribe\n");
+  EXPECT_EQ(completed("bivox trans", 1), "transcribe\n");
   EXPECT_EQ(completed("bivox score --per", 2), "--per-utterance\n");
   EXPECT_EQ(completed("bivox score re", 2), "\n");
 }

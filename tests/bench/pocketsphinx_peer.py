@@ -108,6 +108,7 @@ def main():
             figures["pocketsphinx"] = (core, peak)
             out, core, _, peak = run(
                 [args.bivox, "transcribe", "--engine", "gmm", "--jobs", "1", "-q",
+                 "--lm", MODEL / "en-us.lm.bin", "--dict", MODEL / "cmudict-en-us.dict",
                  "--manifest", folder / "manifest.tsv", "--split", split] + shlex.split(args.options))
             (work / "bivox.txt").write_text(out)
             figures["bivox"] = (core, peak)
