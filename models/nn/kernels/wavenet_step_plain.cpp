@@ -8,7 +8,7 @@
 #include "models/nn/kernels/wavenet_step.h"
 
 namespace bivox::kernels {
-namespace plain {
+namespace wavenet_plain {
 #include "models/nn/kernels/wavenet_step-inl.h"
 
 struct Floats {
@@ -105,12 +105,12 @@ struct Int8 : Floats {
   }
 };
 
-}  // namespace plain
+}  // namespace wavenet_plain
 
 const WaveNetKernels& wavenet_plain_kernels(Precision precision) {
-  static const WaveNetKernels table[] = {plain::kernels_of<plain::Float32>(0),
-                                         plain::kernels_of<plain::Bfloat16>(0),
-                                         plain::kernels_of<plain::Int8>(0)};
+  static const WaveNetKernels table[] = {wavenet_plain::kernels_of<wavenet_plain::Float32>(0),
+                                         wavenet_plain::kernels_of<wavenet_plain::Bfloat16>(0),
+                                         wavenet_plain::kernels_of<wavenet_plain::Int8>(0)};
   return table[static_cast<size_t>(precision)];
 }
 
