@@ -197,7 +197,8 @@ double GaussianStatistics::log_likelihood(double floor) const {
 
 ContextStatistics::ContextStatistics(const PhoneSet& phones, int dims)
     : dims_(static_cast<size_t>(dims)) {
-  for (PhoneId p = 0; p < phones.size(); ++p) {
+  const auto num_phones = static_cast<PhoneId>(phones.size());
+  for (PhoneId p = 0; p < num_phones; ++p) {
     as_context_.push_back(phones.is_filler(p) ? phones.silence() : p);
   }
 }
