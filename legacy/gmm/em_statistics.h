@@ -45,8 +45,6 @@ class EmStatistics {
              const MixtureUpdateOptions& options = {}) const;
 
  private:
-  friend class EmStatisticsTest;
-
   const MixtureModel* model_;
   size_t dims_;
   std::vector<size_t> first_;      // [states + 1] density

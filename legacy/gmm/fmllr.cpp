@@ -11,21 +11,22 @@ FmllrStatistics::FmllrStatistics(int dims)
     : linear_(Eigen::MatrixXd::Zero(dims, dims + 1)),
       squares_(static_cast<size_t>(dims), Eigen::MatrixXd::Zero(dims + 1, dims + 1)) {}
 
-void FmllrStatistics::accumulate(const MixtureModel& model, const FeatureView& features,
-                                 std::span<const int> states) {
+void FmllrStatistics::accumulate(const MixtureModel& model, const FeatureView& adapted,
+                                 const FeatureView& plain, std::span<const int> states) {
   const int dims = model.dims();
-  BIVOX_CHECK(features.cols() == dims && static_cast<size_t>(dims) == squares_.size());
-  Eigen::MatrixXf extended(features.rows(), dims + 1);
+  BIVOX_CHECK(plain.cols() == dims && static_cast<size_t>(dims) == squares_.size());
+  BIVOX_CHECK(adapted.cols() == dims && adapted.rows() == plain.rows());
+  Eigen::MatrixXf extended(plain.rows(), dims + 1);
   // Per frame: sum_k gamma_k / v_k and sum_k gamma_k mu_k / v_k.
-  Eigen::MatrixXf inverse = Eigen::MatrixXf::Zero(features.rows(), dims);
-  Eigen::MatrixXf scaled_mean = Eigen::MatrixXf::Zero(features.rows(), dims);
+  Eigen::MatrixXf inverse = Eigen::MatrixXf::Zero(plain.rows(), dims);
+  Eigen::MatrixXf scaled_mean = Eigen::MatrixXf::Zero(plain.rows(), dims);
   std::vector<float> scores;
   Eigen::Index rows = 0;
-  for (Eigen::Index t = 0; t < features.rows(); ++t) {
+  for (Eigen::Index t = 0; t < plain.rows(); ++t) {
     const int state = states[static_cast<size_t>(t)];
     if (state < 0) continue;
     const Mixture& mixture = model.state(state);
-    const float* x = features.data() + t * features.outerStride();
+    const float* x = adapted.data() + t * adapted.outerStride();
     const auto count = static_cast<size_t>(mixture.size());
     scores.assign(count, 0.0F);
     float best = -1e30F;
@@ -53,7 +54,7 @@ void FmllrStatistics::accumulate(const MixtureModel& model, const FeatureView& f
         scaled_mean(rows, d) += weight * mixture.means[at];
       }
     }
-    for (int d = 0; d < dims; ++d) extended(rows, d) = x[d];
+    for (int d = 0; d < dims; ++d) extended(rows, d) = plain(t, d);
     extended(rows, dims) = 1.0F;
     ++rows;
   }
@@ -64,12 +65,6 @@ void FmllrStatistics::accumulate(const MixtureModel& model, const FeatureView& f
     squares_[static_cast<size_t>(i)] += (weighted.transpose() * xi).cast<double>();
   }
   frames_ += static_cast<double>(rows);
-}
-
-void FmllrStatistics::add(const FmllrStatistics& other) {
-  frames_ += other.frames_;
-  linear_ += other.linear_;
-  for (size_t i = 0; i < squares_.size(); ++i) squares_[i] += other.squares_[i];
 }
 
 FeatureMatrix FmllrStatistics::estimate(const FmllrOptions& options) const {

@@ -7,7 +7,7 @@
 //
 // Rows are updated in turn: w_i = (alpha p_i + k_i) G_i^-1 with p_i = [cofactors of row i, 0] and
 // alpha the root of a quadratic that gives the larger likelihood.
-// Speaker-adaptive training estimates W on the known text; recognition on its own first pass.
+// Speaker-adaptive training estimates W on the known text.
 // Thread rule: one object per speaker. Source: Gales, "Maximum likelihood linear transformations
 // for HMM-based speech recognition", Computer Speech and Language 12, 1998, section 5 and appendix.
 // Test: tests/legacy/feature_transforms_test.cpp.
@@ -30,11 +30,11 @@ class FmllrStatistics {
  public:
   explicit FmllrStatistics(int dims);
 
-  /// Frames [frames x dims] with their states [frames]; negative: not counted. Posteriors of all
-  /// densities of the state are used.
-  void accumulate(const MixtureModel& model, const FeatureView& features,
+  /// Frames with their states [frames]; negative: not counted. `plain` [frames x dims] are the rows
+  /// to be transformed, `adapted` the same under the transform so far (or the same rows): the
+  /// model's posteriors of the densities are those of the latter.
+  void accumulate(const MixtureModel& model, const FeatureView& adapted, const FeatureView& plain,
                   std::span<const int> states);
-  void add(const FmllrStatistics& other);
   double frames() const { return frames_; }
   /// W [dims x dims + 1], the last column b.
   FeatureMatrix estimate(const FmllrOptions& options = {}) const;

@@ -83,12 +83,6 @@ GmmSet::GmmSet(const GmmParameters& parameters)
   pack_weights(parameters);
 }
 
-int GmmSet::num_gaussians() const {
-  int sum = 0;
-  for (const Codebook& codebook : codebooks_) sum += codebook.densities;
-  return sum * num_streams();
-}
-
 void GmmSet::pack_gaussians(const GmmParameters& parameters) {
   const auto densities = static_cast<size_t>(num_densities_);
   const size_t size = codebooks_.size() * densities * static_cast<size_t>(total_stream_dims_);

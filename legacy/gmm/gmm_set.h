@@ -64,8 +64,6 @@ class GmmSet {
   /// Of the largest codebook.
   int num_densities() const { return num_densities_; }
   int padded_densities() const { return AlignedBuffer::padded(num_densities_); }
-  /// Of all codebooks and streams.
-  int num_gaussians() const;
   /// Dimensions of the features taken.
   int feature_dims() const { return feature_dims_; }
   int stream_dims(int stream) const {

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <numeric>
 #include <queue>
-#include <random>
 
 #include "dsp/core/check.h"
+#include "dsp/core/random.h"
 
 namespace bivox {
 
@@ -56,8 +56,7 @@ void MixtureModel::split(int target, std::span<const double> occupancy, double p
   const auto dims = static_cast<size_t>(dims_);
   for (size_t s = 0; s < states_.size(); ++s) {
     Mixture& mixture = states_[s];
-    std::mt19937_64 random(seed ^ (0x9E3779B97F4A7C15ULL * (s + 1)));
-    std::normal_distribution<float> normal(0.0F, perturbation);
+    Random random(mix_seeds(seed, s));
     while (mixture.size() < wanted[s]) {
       const auto heaviest =
           static_cast<size_t>(std::max_element(mixture.weights.begin(), mixture.weights.end()) -
@@ -68,7 +67,8 @@ void MixtureModel::split(int target, std::span<const double> occupancy, double p
         const size_t at = heaviest * dims + d;
         const float mean = mixture.means[at];
         const float variance = mixture.variances[at];
-        const float step = normal(random) * std::sqrt(variance);
+        const float step =
+            perturbation * static_cast<float>(random.gaussian()) * std::sqrt(variance);
         mixture.means[at] = mean + step;
         mixture.means.push_back(mean - step);
         mixture.variances.push_back(variance);

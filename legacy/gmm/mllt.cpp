@@ -73,6 +73,7 @@ void MlltStatistics::add(const MlltStatistics& other) {
 
 FeatureMatrix MlltStatistics::estimate(int iterations) const {
   const auto dims = static_cast<Eigen::Index>(squares_.size());
+  if (frames_ < 2.0 * static_cast<double>(dims)) return FeatureMatrix::Identity(dims, dims);
   std::vector<Eigen::MatrixXd> inverses;
   for (const Eigen::MatrixXd& square : squares_) inverses.push_back(square.inverse());
   Eigen::MatrixXd a = Eigen::MatrixXd::Identity(dims, dims);

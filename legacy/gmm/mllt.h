@@ -28,7 +28,7 @@ class MlltStatistics {
                   std::span<const int> states);
   void add(const MlltStatistics& other);
   double frames() const { return frames_; }
-  /// A [dims x dims].
+  /// A [dims x dims]; the identity when there are too few frames.
   FeatureMatrix estimate(int iterations = 20) const;
 
  private:

@@ -3,18 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cctype>
 #include <map>
 #include <mutex>
 #include <sstream>
-#include <thread>
 
 #include "asr/evaluation/text_normalization.h"
 #include "dsp/audio/audio_file.h"
 #include "dsp/core/error.h"
 #include "dsp/features/front_end.h"
 #include "dsp/features/splice.h"
+#include "legacy/training/blocks.h"
 
 namespace bivox {
 namespace {
@@ -85,31 +84,25 @@ TrainingCorpus load_training_corpus(const std::vector<UtteranceText>& utterances
   std::vector<TrainingUtterance> loaded(count);
   std::vector<std::string> problems(count);
   std::vector<int64_t> unknown(count, 0);
-  std::atomic<size_t> next{0};
   size_t done = 0;
   std::mutex mutex;
-  const auto work = [&] {
-    for (size_t i = next++; i < count; i = next++) {
-      try {
-        TrainingUtterance& to = loaded[i];
-        to.id = utterances[i].id;
-        to.words = words_of(utterances[i].text, lexicon, unknown[i]);
-        to.cepstra =
-            compute_features(front_end, read_audio(utterances[i].audio, front_end.sample_rate_hz));
-        if (to.words.empty()) problems[i] = "no text";
-        if (to.cepstra.rows() < kMinFrames) problems[i] = "shorter than 0.2 s";
-      } catch (const Error& error) {
-        problems[i] = error.message();
-      }
-      const std::lock_guard lock(mutex);
-      ++done;
-      if (progress) progress(done, count);
+  run_blocks(static_cast<int>(count), threads, [&](int index) {
+    const auto i = static_cast<size_t>(index);
+    try {
+      TrainingUtterance& to = loaded[i];
+      to.id = utterances[i].id;
+      to.words = words_of(utterances[i].text, lexicon, unknown[i]);
+      to.cepstra =
+          compute_features(front_end, read_audio(utterances[i].audio, front_end.sample_rate_hz));
+      if (to.words.empty()) problems[i] = "no text";
+      if (to.cepstra.rows() < kMinFrames) problems[i] = "shorter than 0.2 s";
+    } catch (const Error& error) {
+      problems[i] = error.message();
     }
-  };
-  std::vector<std::thread> workers;
-  for (int i = 1; i < threads; ++i) workers.emplace_back(work);
-  work();
-  for (std::thread& worker : workers) worker.join();
+    const std::lock_guard lock(mutex);
+    ++done;
+    if (progress) progress(done, count);
+  });
 
   TrainingCorpus corpus;
   std::map<std::string, int> speakers;
@@ -133,6 +126,11 @@ TrainingCorpus load_training_corpus(const std::vector<UtteranceText>& utterances
         ErrorCode::kInput,
         fmt::format("none of {} utterances can be used{}", count,
                     corpus.skipped.empty() ? "" : ", the first because " + corpus.skipped[0]));
+  }
+  if (corpus.num_unknown == corpus.num_words) {
+    throw Error(ErrorCode::kInput,
+                fmt::format("the dictionary has none of the {} words", corpus.num_words),
+                "check its language and that its words are in lower case");
   }
   return corpus;
 }

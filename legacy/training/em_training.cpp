@@ -1,13 +1,9 @@
 #include "legacy/training/em_training.h"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cmath>
-#include <exception>
 #include <limits>
-#include <mutex>
-#include <thread>
 
 #include "dsp/core/check.h"
 #include "legacy/gmm/gmm_scores.h"
@@ -43,33 +39,6 @@ GlobalStatistics global_statistics(const std::vector<FeatureMatrix>& features) {
 }
 
 }  // namespace
-
-void run_blocks(int blocks, int threads, const std::function<void(int block)>& work) {
-  std::atomic<int> next{0};
-  std::exception_ptr failure;
-  std::mutex mutex;
-  const auto serve = [&] {
-    for (int block = next++; block < blocks; block = next++) {
-      try {
-        work(block);
-      } catch (...) {
-        const std::lock_guard lock(mutex);
-        if (!failure) failure = std::current_exception();
-        next = blocks;
-      }
-    }
-  };
-  std::vector<std::thread> workers;
-  for (int i = 1; i < threads; ++i) workers.emplace_back(serve);
-  serve();
-  for (std::thread& worker : workers) worker.join();
-  if (failure) std::rethrow_exception(failure);
-}
-
-std::pair<size_t, size_t> block_range(int block, size_t count) {
-  const auto b = static_cast<size_t>(block);
-  return {b * count / kTrainingBlocks, (b + 1) * count / kTrainingBlocks};
-}
 
 GmmHmm::GmmHmm(StateTree state_tree, FeatureForm feature_form)
     : tree(std::move(state_tree)), form(feature_form) {

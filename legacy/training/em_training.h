@@ -18,6 +18,7 @@
 
 #include "legacy/gmm/em_statistics.h"
 #include "legacy/gmm/sphinx_model.h"
+#include "legacy/training/blocks.h"
 #include "legacy/training/corpus.h"
 #include "legacy/training/state_alignment.h"
 
@@ -89,11 +90,5 @@ class EmTraining {
   EmTrainingOptions options_;
   TrainingReport report_;
 };
-
-/// Calls work(block) for blocks [0, blocks) on `threads` threads; the first exception is rethrown.
-void run_blocks(int blocks, int threads, const std::function<void(int block)>& work);
-/// Utterances of a block when `count` are dealt to kTrainingBlocks: [first, last).
-inline constexpr int kTrainingBlocks = 16;
-std::pair<size_t, size_t> block_range(int block, size_t count);
 
 }  // namespace bivox

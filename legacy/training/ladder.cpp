@@ -172,7 +172,7 @@ void Ladder::adapt_speakers(const GmmHmm& model) {
       }
       const FeatureMatrix plain =
           expand_features(corpus_.utterances[u].cepstra, model.form) * model.transform.transpose();
-      statistics.accumulate(model.mixtures, plain, states);
+      statistics.accumulate(model.mixtures, features_[u], plain, states);
       if (statistics.frames() > 12000.0) break;  // two minutes of speech fix 1,640 numbers
     }
     speaker_transforms_[s] = statistics.estimate();

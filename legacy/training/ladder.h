@@ -46,7 +46,6 @@ class Ladder {
 
   /// fMLLR transforms [speakers] of the last rung's training features.
   const std::vector<FeatureMatrix>& speaker_transforms() const { return speaker_transforms_; }
-  const std::vector<StateAlignment>& alignments() const { return alignments_; }
 
  private:
   EmTrainingOptions em_options(const char* rung, int gaussians) const;

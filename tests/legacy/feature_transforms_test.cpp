@@ -118,13 +118,12 @@ TEST(Fmllr, UndoesAnAffineDistortion) {
   const FeatureMatrix heard = apply_affine(distortion, clean);
   FeatureMatrix restored = heard;
   FeatureMatrix w;
-  // Posteriors come from the features, so the estimate is refined once.
-  FeatureMatrix total(2, 3);
+  // Posteriors come from the features adapted so far, so the estimate is refined.
   for (int pass = 0; pass < 8; ++pass) {
     FmllrStatistics statistics(2);
-    statistics.accumulate(model, restored, states);
+    statistics.accumulate(model, restored, heard, states);
     w = statistics.estimate();
-    restored = apply_affine(w, restored);
+    restored = apply_affine(w, heard);
   }
   EXPECT_LT((restored - clean).norm() / clean.norm(), 0.03);
   EXPECT_GT((heard - clean).norm() / clean.norm(), 0.3);

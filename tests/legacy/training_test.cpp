@@ -6,7 +6,6 @@
 #include <fstream>
 #include <memory>
 
-#include "asr/search/decoder.h"
 #include "dsp/audio/audio_file.h"
 #include "dsp/core/error.h"
 #include "dsp/features/front_end.h"
@@ -37,7 +36,7 @@ class TrainingTest : public ::testing::Test {
           word += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
           continue;
         }
-        // "unheard" words stay out: they are the unknown ones.
+        // "the" stays out: it is the unknown word.
         if (!word.empty() && word != "the" && std::ranges::find(seen, word) == seen.end()) {
           seen.push_back(word);
           out << word;
@@ -123,7 +122,9 @@ TEST_F(TrainingTest, EveryRungFitsBetterAndThreadsDoNotMatter) {
     const GmmHmm& sat = ladder.train_sat();
     EXPECT_EQ(ladder.speaker_transforms().size(), corpus.speakers.size());
     EXPECT_LE(sat.mixtures.num_states(), 130);
-    last_mean = sat.mixtures.state(10).means;
+    const std::vector<float>& means = sat.mixtures.state(10).means;
+    if (threads == 1) last_mean = means;
+    EXPECT_EQ(means, last_mean);
   }
   ASSERT_EQ(logs[0].size(), logs[1].size());
   std::map<std::string, std::pair<double, double>> first_and_last;
