@@ -146,6 +146,9 @@ int train(const TrainOptions& options, Console& console) {
     throw Error(ErrorCode::kUsage, "where to? no output folder is given",
                 "name one with -o, or measure only with --evaluate-only");
   }
+  if (options.held_out <= 0.0 && (options.evaluate_only || !options.held_out_words.empty())) {
+    throw Error(ErrorCode::kUsage, "--held-out 0 leaves nothing to measure or to write");
+  }
   const auto progress = [&console](size_t done, size_t total, std::string_view what) {
     if (interrupted()) throw Error(ErrorCode::kRuntime, "interrupted");
     console.progress(done, total, what);
@@ -163,6 +166,11 @@ int train(const TrainOptions& options, Console& console) {
   std::string measured = "Not measured on held-out words.";
   if (options.held_out > 0.0) {
     const auto [known, held] = hold_out(dictionary, options.held_out, options.seed);
+    if (held.words.empty()) {
+      throw Error(ErrorCode::kInput,
+                  fmt::format("{}: too few words to hold any out", options.dictionary),
+                  "use --held-out 0");
+    }
     if (!options.held_out_words.empty()) write_dictionary(held, options.held_out_words);
     const auto model = train_g2p(known, training, progress);
     const double start = processor_s();
@@ -184,6 +192,7 @@ int train(const TrainOptions& options, Console& console) {
   writer.add_file("g2p.bin", model->serialize());
   writer.set_options_json(nlohmann::ordered_json{{"order", options.order},
                                                  {"prune", options.prune},
+                                                 {"folds", options.folds},
                                                  {"held_out", options.held_out},
                                                  {"seed", options.seed},
                                                  {"words", dictionary.words.size()}}
@@ -191,9 +200,10 @@ int train(const TrainOptions& options, Console& console) {
   writer.set_card(fmt::format(
       "# {}\n\nPronunciations of unknown words, learnt from a dictionary of {} words; read by "
       "`bivox g2p`.\nMade by `bivox g2p train DICTIONARY -o FOLDER --order {} --prune {:g} "
-      "--held-out {:g} --seed {}`.\n\n{}\nThe model itself was then learnt from all words.\n",
-      options.name, dictionary.words.size(), options.order, options.prune, options.held_out,
-      options.seed, measured));
+      "--folds {} --held-out {:g} --seed {}`.\n\n{}\nThe model itself was then learnt from all "
+      "words.\n",
+      options.name, dictionary.words.size(), options.order, options.prune, options.folds,
+      options.held_out, options.seed, measured));
   writer.commit();
   return 0;
 }

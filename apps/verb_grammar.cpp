@@ -124,6 +124,7 @@ void add_grammar_verb(Program& program) {
   CLI::App& grammar = program.add_verb(
       "grammar", "Check grammars (JSGF or lists of phrases) and try sentences on them.",
       "  bivox grammar check numbers.jsgf\n"
+      "  bivox grammar check dates.jsgf --rule month_first\n"
       "  bivox grammar accept numbers.jsgf \"twelve thousand and six\"\n"
       "  bivox transcribe --grammar numbers.jsgf take.wav",
       [action](Console& console) { return (*action)(console); });
@@ -141,6 +142,7 @@ void add_grammar_verb(Program& program) {
       "Ends with 0 when all are, else with 3.",
       "  bivox grammar accept lights.txt \"lights on\" \"lights up\"\n"
       "  bivox grammar accept dates.jsgf --json \"may the third\"\n"
+      "  bivox grammar check dates.jsgf --rule month_first\n"
       "  bivox grammar accept numbers.jsgf < sentences.txt",
       action, [options](Console&) { return accept(*options); });
   add_common(accept_verb, *options);

@@ -8,6 +8,7 @@
 #include <iostream>
 #include <numeric>
 
+#include "apps/interrupt.h"
 #include "apps/program.h"
 #include "apps/verbs.h"
 #include "models/lm/entropy_pruning.h"
@@ -43,7 +44,13 @@ TextFile::TextFile(const std::string& path) {
   lines_ = std::make_unique<TextLines>(file_, path, ErrorCode::kInput);
 }
 
+void stop_if_interrupted() {
+  // The verb ends with the exit code of an interrupted run, whatever the error says.
+  if (interrupted()) throw Error(ErrorCode::kRuntime, "interrupted");
+}
+
 void write_model(BackoffTrie trie, const std::filesystem::path& path, int codebook_size) {
+  stop_if_interrupted();
   const std::string name = path.filename().string();
   if (name.ends_with(".arpa") || name.ends_with(".arpa.gz")) {
     write_arpa(trie, path);

@@ -41,8 +41,11 @@ class TextFile {
   std::unique_ptr<TextLines> lines_;
 };
 
-/// The form is told by the name: .arpa or .arpa.gz, else Bivox's binary. `kept_bytes` is the size
-/// of what was written.
+/// Throws Error(kRuntime) after Ctrl-C.
+void stop_if_interrupted();
+
+/// The form is told by the name: .arpa or .arpa.gz, else Bivox's binary. Throws after Ctrl-C, so
+/// that the old file stays.
 void write_model(BackoffTrie trie, const std::filesystem::path& path, int codebook_size);
 
 /// `12.3 MB`.

@@ -100,6 +100,9 @@ int run_train(const Options& options, Console& console) {
   if (options.vocabulary_size > 0 && !options.vocabulary.empty()) {
     throw Error(ErrorCode::kUsage, "--vocab and --vocab-size exclude each other");
   }
+  if (options.prune > 0.0 && options.max_size_mb > 0.0) {
+    throw Error(ErrorCode::kUsage, "--prune and --max-size exclude each other");
+  }
   if (std::count(options.texts.begin(), options.texts.end(), "-") > 1) {
     throw Error(ErrorCode::kUsage, "standard input can be read only once");
   }
@@ -116,6 +119,7 @@ int run_train(const Options& options, Console& console) {
                           {.order = options.order,
                            .memory_bytes = static_cast<size_t>(options.memory_gb * 1e9),
                            .temp_folder = options.temp_folder});
+    stop_if_interrupted();
     console.detail(fmt::format("counted in {:.1f} s", counting.seconds()));
     const uint64_t unknown = counts.unigrams[kTextUnknown];
     if (unknown > 0) {
@@ -138,6 +142,7 @@ int run_train(const Options& options, Console& console) {
                                model.discounts[k][1], model.discounts[k][2],
                                model.discounts[k][3]));
   }
+  stop_if_interrupted();
   prune(model, options, console);
   const auto counts_of_model = ngram_counts_of(model.trie);
   write_model(std::move(model.trie), options.output, options.codebook_size);

@@ -101,19 +101,13 @@ template <class Least, class F>
 void G2pNgram::expand(State state, G2pUnits::Range range, std::vector<uint8_t>& seen, Least&& least,
                       F&& f) const {
   float weight = 0.0F;
-  // What was given out on the way down, to be cleared at the end.
-  std::array<G2pUnit, 256> given;  // NOLINT: filled before it is read
-  size_t num_given = 0;
   for (;;) {
     const uint32_t end = contexts_[state + 1].first_arc;
     for (uint32_t a = lower_bound(state, range.first); a < end && arcs_[a].unit < range.last; ++a) {
       const Arc& arc = arcs_[a];
       if (seen[arc.unit] != 0) continue;
       const float log_prob = weight + probs_[arc.prob_code];
-      if (state != kRoot && num_given < given.size()) {
-        seen[arc.unit] = 1;
-        given[num_given++] = arc.unit;
-      }
+      if (state != kRoot) seen[arc.unit] = 1;
       if (log_prob >= least()) f(arc.unit, log_prob, arc.next);
     }
     if (state == kRoot) break;
@@ -121,7 +115,7 @@ void G2pNgram::expand(State state, G2pUnits::Range range, std::vector<uint8_t>& 
     if (weight < least()) break;
     state = contexts_[state].suffix;
   }
-  for (size_t i = 0; i < num_given; ++i) seen[given[i]] = 0;
+  std::fill(seen.begin() + range.first, seen.begin() + range.last, uint8_t{0});
 }
 
 }  // namespace bivox

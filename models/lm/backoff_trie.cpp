@@ -13,8 +13,7 @@ namespace {
 // Below this the rounding of the listed probabilities outweighs what is left for backing off.
 constexpr double kLeastMass = 1e-4;
 
-/// Contexts of one level below the one at hand, and the states that stand for them; kNoState where
-/// a context is none.
+/// No context of its own.
 constexpr LmState kNoState = 0xffffffff;
 
 void set_weights_of_level(BackoffTrie& trie, int length) {

@@ -109,10 +109,7 @@ uint64_t binary_size(const BackoffTrie& trie, const KeptNgrams& kept, uint32_t c
       uint32_t count = 0;
       for (uint32_t e = level.begins[c]; e < level.begins[c + 1]; ++e) count += kept[k][e];
       if (count > 0) ++header.num_states;
-      if (count >= NgramModel::kBucketedArcs) {
-        header.num_buckets +=
-            (1U << NgramModel::bucket_bits(count, static_cast<int>(header.word_bits))) + 1;
-      }
+      header.num_buckets += NgramModel::num_buckets(count, static_cast<int>(header.word_bits));
       of_level += count;
     }
     header.num_arcs += of_level;
@@ -182,26 +179,13 @@ void remove_ngrams(BackoffTrie& trie, const KeptNgrams& kept) {
   set_backoff_weights(trie);
 }
 
-namespace {
-
-template <class F>
-void prune(BackoffTrie& trie, const ContextCounts& counts, F&& choose) {
-  remove_ngrams(trie, choose(pruning_costs(trie, counts)));
-}
-
-}  // namespace
-
 void prune_to_size(BackoffTrie& trie, uint64_t max_bytes, const ContextCounts& counts,
                    uint32_t codebook_size) {
-  prune(trie, counts, [&](const std::vector<std::vector<float>>& costs) {
-    return keep_within(trie, costs, max_bytes, codebook_size);
-  });
+  remove_ngrams(trie, keep_within(trie, pruning_costs(trie, counts), max_bytes, codebook_size));
 }
 
 void prune_below(BackoffTrie& trie, double share, const ContextCounts& counts) {
-  prune(trie, counts, [&](const std::vector<std::vector<float>>& costs) {
-    return keep_above(trie, costs, std::log1p(share));
-  });
+  remove_ngrams(trie, keep_above(trie, pruning_costs(trie, counts), std::log1p(share)));
 }
 
 }  // namespace bivox

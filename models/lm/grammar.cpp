@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Finds imports beside the file that asks, or in folders named like the parts of the grammar's
+// Finds imports beside the main file, or in folders named like the parts of the grammar's
 // name.
 GrammarImporter importer_beside(const fs::path& folder) {
   return [folder](std::string_view grammar) -> std::optional<GrammarText> {

@@ -28,6 +28,7 @@ class States {
         num_grammar_words_(static_cast<uint32_t>(grammar.words().size())),
         num_fillers_(static_cast<uint32_t>(options.filler_words.size())) {
     for (uint32_t s = 0; s < automaton_.num_states(); ++s) add_state(s);
+    if (num_fillers_ != 0 || options.silence_log_prob) add_start(options.silence_log_prob);
     if (num_fillers_ != 0) add_rejection(options.filler_log_prob);
   }
 
@@ -50,20 +51,29 @@ class States {
     arcs_.push_back(std::move(arcs));
   }
 
-  void add_rejection(float log_prob) {
-    // A start to which the grammar comes back is no place to leave it: give it a twin.
+  // A start to which the grammar comes back is no place to leave it: give it a twin.
+  void add_start(std::optional<float> silence_log_prob) {
     arcs_.push_back(arcs_[0]);
-    std::vector<Arc>& start = arcs_.back();
     begin_ = static_cast<uint32_t>(arcs_.size());
+    std::vector<Arc>& start = arcs_.back();
+    if (silence_log_prob && !may_end(start))
+      start.push_back({sentence_end(), 0, *silence_log_prob});
+  }
+
+  void add_rejection(float log_prob) {
+    std::vector<Arc>& start = arcs_.back();
     const uint32_t loop = begin_ + 1;
     std::vector<Arc> fillers;
     for (uint32_t f = 0; f < num_fillers_; ++f) {
       fillers.push_back({num_grammar_words_ + f, loop, log_prob});
     }
-    const bool may_be_silent = !start.empty() && start.back().word == sentence_end();
-    start.insert(start.end() - (may_be_silent ? 1 : 0), fillers.begin(), fillers.end());
+    start.insert(start.end() - (may_end(start) ? 1 : 0), fillers.begin(), fillers.end());
     fillers.push_back({sentence_end(), 0, 0.0F});
     arcs_.push_back(std::move(fillers));
+  }
+
+  bool may_end(const std::vector<Arc>& arcs) const {
+    return !arcs.empty() && arcs.back().word == sentence_end();
   }
 
   const WordAutomaton& automaton_;
@@ -85,11 +95,8 @@ NgramHeader make_header(const States& states, const std::string& source) {
   header.word_bits = std::max(1U, static_cast<uint32_t>(std::bit_width(header.num_words - 1)));
   for (const std::vector<Arc>& arcs : states.arcs()) {
     header.num_arcs += arcs.size();
-    const auto count = static_cast<uint32_t>(arcs.size());
-    if (count >= NgramModel::kBucketedArcs) {
-      header.num_buckets +=
-          (1U << NgramModel::bucket_bits(count, static_cast<int>(header.word_bits))) + 1;
-    }
+    header.num_buckets += NgramModel::num_buckets(static_cast<uint32_t>(arcs.size()),
+                                                  static_cast<int>(header.word_bits));
   }
   if (header.num_arcs > 0xffffffff ||
       (uint64_t{header.num_states} - 1) >> (48 - header.word_bits) != 0) {
@@ -99,7 +106,7 @@ NgramHeader make_header(const States& states, const std::string& source) {
                 "make the grammar smaller");
   }
   header.num_ngrams = {header.num_words, header.num_arcs};
-  header.word_table_size = std::bit_ceil(header.num_words * 2);
+  header.word_table_size = ngram_word_table_size(header.num_words);
   header.begin_state = states.begin();
   header.sentence_begin = header.sentence_end = header.unknown = kNoNgramWord;
   return header;

@@ -16,6 +16,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ struct GrammarModelOptions {
   std::vector<std::string> filler_words;
   /// Of each filler word, natural log. What costs nothing else may be above 0.
   float filler_log_prob = 0.0F;
+  /// Of an utterance in which no word is said, natural log; none: it has to be of the grammar too.
+  std::optional<float> silence_log_prob;
 };
 
 std::shared_ptr<const NgramModel> compile_grammar(const Grammar& grammar,

@@ -90,9 +90,8 @@ std::string GrammarRules::full_name(size_t file, const std::string& grammar) con
   return grammar;
 }
 
-std::optional<RuleId> GrammarRules::imported(size_t file, const std::string& grammar,
-                                             const std::string& rule,
-                                             GrammarPosition position) const {
+RuleId GrammarRules::imported(size_t file, const std::string& grammar, const std::string& rule,
+                              GrammarPosition position) const {
   const size_t other = file_of_.at(grammar);
   const auto it = names_[other].find(rule);
   if (it == names_[other].end() ||
@@ -112,8 +111,7 @@ RuleId GrammarRules::resolve(RuleId from, const RuleExpansion& reference) const 
   if (const auto own = names_[f].find(name); own != names_[f].end()) return own->second;
   const size_t dot = name.rfind('.');
   if (dot != std::string::npos) {
-    return *imported(f, full_name(f, name.substr(0, dot)), name.substr(dot + 1),
-                     reference.position);
+    return imported(f, full_name(f, name.substr(0, dot)), name.substr(dot + 1), reference.position);
   }
   std::optional<RuleId> found;
   for (const JsgfImport& import : file.imports) {

@@ -60,8 +60,8 @@ class GrammarRules {
   void load_named_in_full(const RuleExpansion& expansion, size_t from,
                           const GrammarImporter& importer);
   void check(RuleId from, const RuleExpansion& expansion) const;
-  std::optional<RuleId> imported(size_t file, const std::string& grammar, const std::string& rule,
-                                 GrammarPosition position) const;
+  RuleId imported(size_t file, const std::string& grammar, const std::string& rule,
+                  GrammarPosition position) const;
   std::string full_name(size_t file, const std::string& grammar) const;
 
   std::vector<JsgfFile> files_;

@@ -156,6 +156,10 @@ class NgramModel {
   static int bucket_bits(uint32_t num_arcs, int word_bits) noexcept {
     return std::min(static_cast<int>(std::bit_width(num_arcs)) - 3, word_bits);
   }
+  /// Entries of a list's table of buckets.
+  static uint64_t num_buckets(uint32_t num_arcs, int word_bits) noexcept {
+    return num_arcs < kBucketedArcs ? 0 : (uint64_t{1} << bucket_bits(num_arcs, word_bits)) + 1;
+  }
 
  private:
   static constexpr int kLogProbBits = 16;

@@ -88,10 +88,8 @@ uint64_t count_buckets(const NgramTables& tables, const NgramHeader& header) {
   uint64_t total = 0;
   for (const NgramLevel& level : tables.levels) {
     for (size_t c = 0; c + 1 < level.begins.size(); ++c) {
-      const uint32_t count = level.begins[c + 1] - level.begins[c];
-      if (count >= NgramModel::kBucketedArcs) {
-        total += (uint64_t{1} << bucket_bits(header, count)) + 1;
-      }
+      total += NgramModel::num_buckets(level.begins[c + 1] - level.begins[c],
+                                       static_cast<int>(header.word_bits));
     }
   }
   return total;

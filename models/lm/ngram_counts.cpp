@@ -67,10 +67,6 @@ class TrieBuilder {
     for (size_t k = 0; k < counts_.levels.size(); ++k) {
       NgramCountLevel& level = counts_.levels[k];
       const size_t contexts = k == 0 ? counts_.unigrams.size() : counts_.levels[k - 1].words.size();
-      if (level.words.size() > 0xffffffffU) {
-        throw Error(ErrorCode::kInput, "the text has more than 2^32 n-grams of one order",
-                    "use a smaller order or less text");
-      }
       level.begins.resize(contexts + 1, static_cast<uint32_t>(level.words.size()));
     }
   }

@@ -28,7 +28,8 @@ std::string_view without_comment(std::string_view line) {
 double take_weight(std::string_view& line, std::string_view source, int number) {
   const size_t tab = line.find('\t');
   if (tab == std::string_view::npos) return 1.0;
-  const std::string_view field = trimmed(line.substr(tab));
+  std::string_view field = trimmed(line.substr(tab));
+  if (field.starts_with('+')) field.remove_prefix(1);
   double weight = -1.0;
   const auto [stop, error] = std::from_chars(field.data(), field.data() + field.size(), weight);
   if (error != std::errc() || stop != field.data() + field.size() || !(weight >= 0.0) ||

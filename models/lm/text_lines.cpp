@@ -11,11 +11,6 @@ namespace {
 constexpr size_t kBlock = size_t{1} << 18;
 constexpr size_t kMaxLine = size_t{1} << 20;
 
-std::string_view without_return(std::string_view line) {
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  return line;
-}
-
 }  // namespace
 
 TextLines::TextLines(std::span<const std::byte> bytes, std::string_view name, ErrorCode code)
@@ -35,6 +30,14 @@ TextLines::TextLines(std::istream& stream, std::string_view name, ErrorCode code
 
 void TextLines::fail(const std::string& what, std::string hint) const {
   throw Error(code_, fmt::format("{}:{}: {}", name_, number_, what), std::move(hint));
+}
+
+/// The line last counted, without what belongs to the file and not to the text.
+std::string_view TextLines::bare(std::string_view line) const {
+  if (line.size() > kMaxLine) fail("a line of more than 1 MiB");
+  if (number_ == 1 && line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
 }
 
 /// The next block of the stream; false at its end, and always for a text in memory.
@@ -102,8 +105,7 @@ bool TextLines::next(std::string_view& line) {
     const std::string_view text(reinterpret_cast<const char*>(rest_.data()), rest_.size());
     const size_t length = std::min(text.find('\n'), text.size());
     ++number_;
-    if (length > kMaxLine) fail("a line of more than 1 MiB");
-    line = without_return(text.substr(0, length));
+    line = bare(text.substr(0, length));
     rest_ = rest_.subspan(std::min(rest_.size(), length + 1));
     return true;
   }
@@ -112,18 +114,18 @@ bool TextLines::next(std::string_view& line) {
     const std::string_view text(buffer_.data() + begin_, end_ - begin_);
     const size_t length = text.find('\n', searched);
     if (length != std::string_view::npos) {
-      line = without_return(text.substr(0, length));
-      begin_ += length + 1;
       ++number_;
+      line = bare(text.substr(0, length));
+      begin_ += length + 1;
       return true;
     }
     searched = text.size();
     if (!decode_more()) break;
   }
   if (begin_ == end_) return false;
-  line = without_return({buffer_.data() + begin_, end_ - begin_});
-  begin_ = end_;
   ++number_;
+  line = bare({buffer_.data() + begin_, end_ - begin_});
+  begin_ = end_;
   return true;
 }
 

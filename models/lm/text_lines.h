@@ -42,6 +42,7 @@ class TextLines {
   [[noreturn]] void fail(const std::string& what, std::string hint = "") const;
 
  private:
+  std::string_view bare(std::string_view line) const;
   bool read_stream();
   bool decode_more();
 

@@ -48,7 +48,8 @@ class SilentFree {
     number_of(graph.start());
     for (uint32_t k = 0; k < states_.size(); ++k) {
       expand(k);
-      if (work_left_ == 0) fail_too_large(source, max_states);
+      // The determinizer refuses more arcs anyway; `[a] [b] [c] ...` makes them by the square.
+      if (work_left_ == 0 || arcs_.size() > 20 * max_states) fail_too_large(source, max_states);
     }
     first_arc_.push_back(static_cast<uint32_t>(arcs_.size()));
     drop_dead_ends();

@@ -7,6 +7,9 @@
 
 #include <cmath>
 #include <random>
+#include <string>
+
+#include <zlib.h>
 
 #include "dsp/core/error.h"
 #include "models/lexicon/g2p_alignment.h"
@@ -340,6 +343,28 @@ TEST(G2pModel, MalformedFilesAreErrors) {
   version[8] = 99;
   EXPECT_THAT(message_of(version), HasSubstr("version 99"));
   EXPECT_THROW(G2pModel::load("no/such/model"), Error);
+  // Damage that the checksum does not show.
+  const auto resealed = [](std::string model) {
+    const auto crc = static_cast<uint32_t>(
+        crc32_z(0, reinterpret_cast<const Bytef*>(model.data()) + 16, model.size() - 16));
+    for (size_t i = 0; i < 4; ++i) model[12 + i] = static_cast<char>(crc >> (8 * i));
+    return model;
+  };
+  EXPECT_EQ(resealed(bytes), bytes);
+  EXPECT_THAT(message_of(resealed(bytes + "x")), HasSubstr("bad.bin"));
+  EXPECT_THAT(message_of(resealed(bytes.substr(0, bytes.size() - 1))), HasSubstr("bad.bin"));
+  int refused = 0;
+  for (size_t at = 16; at < bytes.size(); at += 7) {
+    std::string damaged = bytes;
+    damaged[at] ^= 0x41;
+    damaged = resealed(damaged);
+    try {
+      G2pModel::parse(damaged, "damaged")->pronounce("cats", 3);  // what is accepted can be used
+    } catch (const Error&) {
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 0);
 }
 
 TEST(G2pTraining, DictionariesNobodyCanLearnFrom) {

@@ -55,6 +55,13 @@ std::string error_of(const std::string& text, bool as_stream) {
   return "no error";
 }
 
+TEST(TextLines, AByteOrderMarkIsNoText) {
+  const std::string text = "\xEF\xBB\xBFthe\n\xEF\xBB\xBF" "end\n";
+  const std::vector<std::string> expected = {"the", "\xEF\xBB\xBF" "end"};
+  EXPECT_EQ(lines_in_memory(text), expected);
+  EXPECT_EQ(lines_of_stream(text), expected);
+}
+
 TEST(TextLines, EveryFormGivesTheSameLines) {
   const std::string text = "one\r\ntwo words\n\nlast";
   for (const std::string& form :
@@ -101,8 +108,9 @@ TEST(TextLines, DamageIsAnErrorWithTheLine) {
     EXPECT_THAT(error_of(flipped, as_stream), HasSubstr("xz data is damaged"));
     EXPECT_THAT(error_of(packed + "rubbish after the end", as_stream),
                 HasSubstr("xz data is damaged"));
-    EXPECT_THAT(error_of(std::string(size_t{5} << 20, 'x'), as_stream),
+    EXPECT_THAT(error_of(std::string((size_t{1} << 20) + 1, 'x'), as_stream),
                 HasSubstr("more than 1 MiB"));
+    EXPECT_EQ(error_of(std::string(size_t{1} << 20, 'x') + "\n", as_stream), "no error");
     EXPECT_THAT(error_of(xz("a\n" + std::string(size_t{5} << 20, 'x')), as_stream),
                 HasSubstr("text:2: a line of more than 1 MiB"));
   }
