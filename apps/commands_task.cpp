@@ -134,6 +134,15 @@ CommandsData read_commands_data(const std::filesystem::path& folder,
                             manifest.string(), data.train.size(), data.test.size()),
                 "the column split says train or test");
   }
+  for (size_t w = 0; w < words.size(); ++w) {
+    const auto says = [&](const CommandExample& e) { return e.label == static_cast<int>(w); };
+    if (std::none_of(data.train.begin(), data.train.end(), says)) {
+      throw Error(
+          ErrorCode::kInput,
+          fmt::format("{}: no recording to train on says \"{}\"", manifest.string(), words[w]),
+          "check --words (each once) against the column text");
+    }
+  }
   std::vector<CommandExample*> all;
   for (auto* part : {&data.train, &data.dev, &data.test}) {
     for (CommandExample& example : *part) all.push_back(&example);

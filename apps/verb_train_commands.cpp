@@ -61,6 +61,7 @@ void write_model(const Options& options, const CommandsData& data, const Network
   const nlohmann::json json = {{"words", data.words},
                                {"sample_rate_hz", front_end.sample_rate_hz},
                                {"num_mel", front_end.num_mel},
+                               {"frame_rate_hz", 1.0 / front_end.frame_shift_s},
                                {"seconds", 1.0}};
   writer.set_options_json(json.dump());
   writer.set_card(card_of(options, data, network, test));
@@ -84,9 +85,11 @@ TrainerOptions trainer_options(const Options& options, int64_t steps) {
 // What a resumed run must share with the one it goes on with.
 std::string description(const Options& o, size_t examples) {
   return fmt::format(
-      "commands {}: {} examples, {} epochs, batch {}, width {}, rate {}, dropout {}, {}, seed {}{}",
-      fmt::join(o.words, " "), examples, o.epochs, o.batch, o.width, o.rate, o.dropout, o.precision,
-      o.seed, o.no_augment ? ", not augmented" : "");
+      "commands {}: {} examples, dev share {}, {} epochs, batch {}, width {}, rate {}, dropout {}, "
+      "{}, seed {}{}{}",
+      fmt::join(o.words, " "), examples, o.dev_share, o.epochs, o.batch, o.width, o.rate, o.dropout,
+      o.precision, o.seed, o.no_augment ? ", not augmented" : "",
+      o.noises.empty() ? "" : fmt::format(", noise {}", fmt::join(o.noises, " ")));
 }
 
 std::vector<AudioBuffer> read_noises(const Options& options, int sample_rate_hz) {
@@ -107,8 +110,25 @@ SummedLoss batch_loss(Network& network, Tape& tape, TrainingBatch& batch) {
           static_cast<double>(labels.size())};
 }
 
-int run_train_commands(const Options& options, Console& console) {
+// Where the model goes, known to be free before minutes are spent on it.
+std::string checked_output(const std::string& wanted) {
+  namespace fs = std::filesystem;
+  fs::path output = fs::path(wanted).lexically_normal();
+  if (!output.has_filename()) output = output.parent_path();
+  std::error_code ignored;
+  const bool is_free = !fs::exists(output, ignored) || ModelFolder::is_model_folder(output) ||
+                       (fs::is_directory(output, ignored) && fs::is_empty(output, ignored));
+  if (!is_free) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("{}: exists and is not a model folder", output.string()),
+                "choose another name or remove it first");
+  }
+  return output.string();
+}
+
+int run_train_commands(Options options, Console& console) {
   const auto begin = std::chrono::steady_clock::now();
+  options.output = checked_output(options.output);
   const int threads = resolved_threads(options.threads);
   const FrontEndOptions front_end = commands_front_end();
   const CommandsData data =

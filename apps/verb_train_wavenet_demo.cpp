@@ -56,7 +56,7 @@ AudioBuffer read_part(const Options& options, int hop) {
   const size_t count =
       std::min(wanted, audio.samples.size() - std::min(begin, audio.samples.size()));
   const size_t frames = count / static_cast<size_t>(hop);
-  if (frames < 10) {
+  if (frames < 20) {
     throw Error(ErrorCode::kInput,
                 fmt::format("{}: {:.2f} s from {} s on, expected a quarter of a second at least",
                             options.audio, static_cast<double>(count) / kRate, options.start_s));
@@ -144,14 +144,14 @@ int run_wavenet_demo(const Options& options, Console& console) {
     return SummedLoss{cross_entropy(logits, targets, {}, {0.0F, Reduction::kSum}),
                       static_cast<double>(samples)};
   };
-  double loss = 0.0;
+  double epoch_loss = 0.0;
   calls.progress = [&](const TrainingProgress& progress) {
-    loss = progress.epoch_loss;
+    epoch_loss = progress.epoch_loss;
     show_progress(console, progress);
   };
   calls.end_of_epoch = [&](int64_t epoch) {
-    console.detail(
-        fmt::format("bivox: epoch {}: {:.3f} bits a sample", epoch + 1, loss / std::numbers::ln2));
+    console.detail(fmt::format("bivox: epoch {}: {:.3f} bits a sample", epoch + 1,
+                               epoch_loss / std::numbers::ln2));
     return std::vector<double>{};
   };
   calls.stop = interrupted;
@@ -162,6 +162,14 @@ int run_wavenet_demo(const Options& options, Console& console) {
                                                : "interrupted: the same command goes on from here");
     return kInterruptedExitCode;
   }
+
+  // Of the weights as they are, also when the run had been finished before.
+  Tape tape(context);
+  const Var inputs[] = {
+      tape.constant(Tensor::from({1, samples, 1}, wavenet_history(wavenet, audio.samples))),
+      tape.constant(Tensor::from({1, mel.dim(0), mel.dim(1)}, mel.values()))};
+  const double loss = static_cast<double>(
+      cross_entropy(network.forward(tape, inputs)[0], targets, {}).value().item());
 
   WaveNetSampler sampler(WaveNetModel::compile(network, wavenet, Precision::kFloat32),
                          options.seed);

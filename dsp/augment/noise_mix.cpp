@@ -53,8 +53,8 @@ AudioBuffer make_noise(NoiseColour colour, int64_t num_samples, int sample_rate_
     for (float& x : result.samples) x = static_cast<float>(0.1 * random.gaussian());
     return result;
   }
-  // 1/f: the autoregressive filter a_0 = 1, a_k = (k - 1 - 1/2) a_{k-1} / k. It is cut after a
-  // quarter of a second or so, below which the spectrum is flat.
+  // 1/f: the autoregressive filter a_0 = 1, a_k = (k - 1 - 1/2) a_{k-1} / k. It is cut after
+  // 1024 samples (64 ms at 16 kHz), below which the spectrum is flat.
   constexpr size_t kOrder = 1024;
   std::vector<double> filter(kOrder + 1, 1.0);
   for (size_t k = 1; k <= kOrder; ++k) {

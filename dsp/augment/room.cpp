@@ -210,6 +210,10 @@ void RoomOptions::validate() const {
   check(rt60_s >= 0.05 && rt60_s <= 2.0, fmt::format("rt60 {} s", rt60_s), "0.05 to 2 s");
   check(sample_rate_hz >= 1000 && sample_rate_hz <= 192000, fmt::format("{} Hz", sample_rate_hz),
         "1000 to 192000 Hz");
+  // Images within the reach of the decay, 12 bytes each.
+  const double reach_m = kSpeedOfSound * rt60_s;
+  check(4.19 * reach_m * reach_m * reach_m / (size_m[0] * size_m[1] * size_m[2]) <= 1e8,
+        "so small a room with so long an rt60", "fewer than 1e8 images");
   check(distance(source_m, microphone_m) >= 0.1,
         fmt::format("source {:.3f} m from the microphone", distance(source_m, microphone_m)),
         "0.1 m or more");

@@ -128,7 +128,7 @@ Var ctc_loss(Var logits, std::span<const std::vector<int>> targets, std::span<co
   }
 
   std::vector<double> losses(targets.size());
-  context.parallel(static_cast<int>(targets.size()), [&](int b) {
+  for_utterances(context, targets.size(), [&](int b) {
     const std::vector<int>& target = targets[static_cast<size_t>(b)];
     double& loss = losses[static_cast<size_t>(b)];
     const int64_t frames = real_frames(lengths, b, time);

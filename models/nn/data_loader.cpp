@@ -41,6 +41,7 @@ void DataLoaderOptions::validate() const {
   check(threads >= 0 && threads <= 256, "threads", threads);
   check(queue >= 1 && queue <= 4096, "queue", queue);
   check(ranks >= 1, "ranks", ranks);
+  check(max_examples >= ranks, "max_examples (at least one a rank)", max_examples);
   check(rank >= 0 && rank < ranks, "rank", rank);
 }
 
@@ -128,7 +129,8 @@ struct DataLoader::State {
       const int64_t length = lengths[static_cast<size_t>(item)];
       const int64_t padded = std::max(longest, length) * (static_cast<int64_t>(batch.size()) + 1);
       if (static_cast<int>(batch.size()) == options.max_examples ||
-          (options.max_length > 0 && !batch.empty() && padded > options.max_length)) {
+          (options.max_length > 0 && batch.size() >= static_cast<size_t>(options.ranks) &&
+           padded > options.max_length)) {
         flush();
       }
       batch.push_back(item);
@@ -226,7 +228,6 @@ DataLoader::DataLoader(const DataLoaderOptions& options, std::vector<int64_t> le
     : state_(std::make_unique<State>()) {
   options.validate();
   BIVOX_CHECK(lengths.size() >= static_cast<size_t>(options.ranks) && reader);
-  BIVOX_CHECK(options.max_examples >= options.ranks);
   state_->options = options;
   state_->lengths = std::move(lengths);
   state_->reader = std::move(reader);

@@ -1,8 +1,7 @@
 // Batches for training, made ahead on background threads, in an order that never depends on them.
 //
-//   examples with lengths -> shuffled, grouped by length -> batches -> (threads: read, augment,
-//   pad)
-//   -> next(), in order
+//   examples with lengths -> shuffled, grouped by length -> batches
+//   -> (threads: read, augment, pad) -> next(), in order
 //
 // Order. Every epoch shuffles the examples by hash(seed, epoch), sorts pools of `pool_batches`
 // batches by length, so that little is padded, cuts them into batches and shuffles the batches.

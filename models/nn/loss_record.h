@@ -2,8 +2,11 @@
 // waits there for the seed. Internal to the engine. Thread rule: that of the tape.
 #pragma once
 
+#include <cstddef>
+#include <exception>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "models/nn/kernels/elementwise.h"
 #include "models/nn/tape.h"
@@ -21,6 +24,23 @@ inline Var record_loss(Var x, double value, double weight, Tensor gradient) {
         elementwise::scale(tape.context(), dx.size(), factor, saved->data(), dx.data());
         tape.add_gradient(x, std::move(dx));
       });
+}
+
+/// context.parallel() over utterances, for work that may throw (it allocates); the first exception
+/// comes out here.
+template <class Work>
+void for_utterances(ComputeContext& context, size_t count, const Work& work) {
+  std::vector<std::exception_ptr> failures(count);
+  context.parallel(static_cast<int>(count), [&](int b) {
+    try {
+      work(b);
+    } catch (...) {
+      failures[static_cast<size_t>(b)] = std::current_exception();
+    }
+  });
+  for (const std::exception_ptr& failure : failures) {
+    if (failure) std::rethrow_exception(failure);
+  }
 }
 
 }  // namespace bivox

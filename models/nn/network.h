@@ -9,9 +9,8 @@
 // before every operation that looks across time and left out of batch statistics, so that an
 // utterance gives the same result alone and in a batch (tested).
 //
-// Index types, 0-based and dense: NodeId in order of running; parameters in order of creation,
-// named
-// "<node>.<weight|bias|gain|offset|mean|variance>".
+// Index types, 0-based and dense: NodeId in order of running; parameters in order of creation.
+// Their names are "<node>.<weight|bias|gain|offset|mean|variance>".
 // Thread rule: immutable while it runs, but for the parameters' gradients and batch-norm's running
 // statistics: one training thread per Network. Errors: Error(kModel) for descriptions that do not
 // fit together, naming the node. Test: tests/models/nn/network_test.cpp.

@@ -112,7 +112,8 @@ Value Run::compute(const NetworkNode& node, bool rectify) {
       break;
     case Op::kConv1d: {
       for (int& length : y.lengths) length = node.geometry.out_time(length);
-      const bool across = node.geometry.kernel > 1 || node.geometry.pad_left > 0;
+      const bool across =
+          node.geometry.kernel > 1 || node.geometry.pad_left > 0 || node.geometry.pad_right > 0;
       const Var in = across && !x.clean ? mask_frames(x.var, x.lengths) : x.var;
       y.var = conv1d(in, parameter(node, 0), parameter(node, 1), node.geometry, y.lengths);
       y.clean = true;

@@ -1,7 +1,8 @@
 // Optimizers: from summed gradients to changed weights.
 //
-//   SGD    g' = s g + decay w;  m = momentum m + g';  w -= rate m   (Nesterov: rate (g' + momentum
-//   m)) AdamW  m = b1 m + (1 - b1) s g;  v = b2 v + (1 - b2) (s g)^2
+//   SGD    g' = s g + decay w;  m = momentum m + g';  w -= rate m
+//          (Nesterov: w -= rate (g' + momentum m))
+//   AdamW  m = b1 m + (1 - b1) s g;  v = b2 v + (1 - b2) (s g)^2
 //          w = (1 - rate decay) w - rate m^ / (sqrt(v^) + eps),  m^ = m / (1 - b1^t), v^ likewise
 //
 // s, the gradient scale, joins what else would cost passes over all gradients: the division of a

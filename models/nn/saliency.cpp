@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <random>
 #include <utility>
 
 #include "dsp/core/check.h"
 #include "dsp/core/error.h"
+#include "dsp/core/random.h"
 #include "models/nn/kernels/elementwise.h"
 #include "models/nn/ops.h"
 
@@ -39,7 +39,8 @@ void add_gradient_at(Tape& tape, Network& network, Tensor input, const SaliencyO
 
 Tensor saliency(ComputeContext& context, Network& network, const Tensor& input,
                 const SaliencyOptions& options) {
-  BIVOX_CHECK(input.rank() == 2 && network.inputs().size() == 1 && options.samples >= 1);
+  BIVOX_CHECK(!input.empty() && input.rank() == 2 && network.inputs().size() == 1 &&
+              options.samples >= 1);
   BIVOX_CHECK(options.output >= 0 &&
               static_cast<size_t>(options.output) < network.outputs().size());
   const Shape batch = {1, input.dim(0), input.dim(1)};
@@ -50,11 +51,12 @@ Tensor saliency(ComputeContext& context, Network& network, const Tensor& input,
     add_gradient_at(tape, network, Tensor::from(batch, input.values()), options, result);
   } else {
     const auto [low, high] = std::minmax_element(input.values().begin(), input.values().end());
-    std::mt19937_64 bits(options.noise_seed);
-    std::normal_distribution<float> normal(0.0F, options.noise * (*high - *low));
+    Random random(options.noise_seed);
+    const double deviation = static_cast<double>(options.noise) *
+                             (static_cast<double>(*high) - static_cast<double>(*low));
     for (int i = 0; i < options.samples; ++i) {
       Tensor noisy = Tensor::from(batch, input.values());
-      for (float& v : noisy.values()) v += normal(bits);
+      for (float& v : noisy.values()) v += static_cast<float>(deviation * random.gaussian());
       add_gradient_at(tape, network, std::move(noisy), options, result);
     }
   }

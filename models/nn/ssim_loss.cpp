@@ -112,7 +112,7 @@ Var ssim_loss(Var x, const Tensor& target, std::span<const int> lengths,
   Tensor gradient;
   if (tape.needs_gradient(x)) gradient = Tensor(shape);
   std::vector<double> sums(static_cast<size_t>(shape[0]), 0.0);
-  tape.context().parallel(static_cast<int>(shape[0]), [&](int b) {
+  for_utterances(tape.context(), static_cast<size_t>(shape[0]), [&](int b) {
     sums[static_cast<size_t>(b)] = ssim_sum(
         options, real_frames(lengths, b, shape[1]), shape[2], x.value().data() + b * image,
         target.data() + b * image, gradient.empty() ? nullptr : gradient.data() + b * image);

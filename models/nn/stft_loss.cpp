@@ -136,7 +136,7 @@ Var stft_loss(Var x, const Tensor& target, std::span<const int> lengths,
   std::vector<double> values(static_cast<size_t>(shape[0]), 0.0);
   int64_t count = 0;
   for (int64_t b = 0; b < shape[0]; ++b) count += real_frames(lengths, b, time) > 0 ? 1 : 0;
-  tape.context().parallel(static_cast<int>(shape[0]), [&](int b) {
+  for_utterances(tape.context(), static_cast<size_t>(shape[0]), [&](int b) {
     const int64_t samples = real_frames(lengths, b, time);
     if (samples == 0) return;
     for (const StftResolution& resolution : options.resolutions) {

@@ -47,7 +47,9 @@ class BlockCache {
   void give(void* block, size_t bytes) noexcept {
     try {
       const std::lock_guard lock(mutex_);
-      if (held_ + bytes <= kMaxHeld) {
+      // Full of sizes that are no longer asked for: better to begin anew.
+      if (held_ + bytes > kMaxHeld) drop_held();
+      if (bytes <= kMaxHeld) {
         free_[bytes].push_back(block);
         held_ += bytes;
         return;
@@ -64,6 +66,11 @@ class BlockCache {
 
   void drop() {
     const std::lock_guard lock(mutex_);
+    drop_held();
+  }
+
+ private:
+  void drop_held() {
     for (auto& [bytes, blocks] : free_) {
       for (void* block : blocks) ::operator delete (block, std::align_val_t{Tensor::kAlignment});
     }
@@ -71,7 +78,6 @@ class BlockCache {
     held_ = 0;
   }
 
- private:
   static constexpr size_t kMaxHeld = size_t{4} << 30;
 
   std::mutex mutex_;

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <cmath>
+#include <utility>
+#include <vector>
 
 #include "dsp/core/check.h"
 #include "dsp/core/random.h"
@@ -29,6 +31,10 @@ StepReport Trainer::step(const std::function<SummedLoss(Tape&)>& forward) {
   for (const auto& parameter : parameters_) parameter->gradient.fill(0.0F);
   tape_.reset();
   tape_.set_random_seed(mix_seeds(options_.seed, steps_, communicator_->rank()));
+  std::vector<Tensor> statistics;  // running ones, which forward() moves
+  for (const auto& parameter : parameters_) {
+    if (!parameter->trainable) statistics.push_back(parameter->value.clone());
+  }
   const SummedLoss loss = forward(tape_);
   tape_.backward(loss.sum);
   sum_gradients(*communicator_, parameters_);
@@ -44,10 +50,16 @@ StepReport Trainer::step(const std::function<SummedLoss(Tape&)>& forward) {
   report.count = sums[1];
   report.gradient_norm = gradient_norm(context_, parameters_) * scale;
   report.skipped = !std::isfinite(report.gradient_norm) || !std::isfinite(report.loss);
-  if (report.skipped) return report;
+  if (report.skipped) {
+    size_t next = 0;
+    for (const auto& parameter : parameters_) {
+      if (!parameter->trainable) parameter->value = std::move(statistics[next++]);
+    }
+    return report;
+  }
   optimizer_.step(context_, report.learning_rate,
                   scale * clip_factor(report.gradient_norm, options_.max_gradient_norm));
-  if (options_.average_by_step) average_.update(context_);
+  average_.update(context_);
   return report;
 }
 

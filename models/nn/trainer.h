@@ -27,7 +27,6 @@ struct TrainerOptions {
   OptimizerOptions optimizer;
   ScheduleOptions schedule;
   WeightAverageOptions average;
-  bool average_by_step = true;     ///< false: the caller updates the average (once an epoch).
   double max_gradient_norm = 5.0;  ///< Of the mean loss; 0: no clipping.
   uint64_t seed = 1;
 };

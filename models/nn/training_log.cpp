@@ -17,7 +17,13 @@ TrainingLog::TrainingLog(std::filesystem::path path, std::vector<std::string> co
   const uintmax_t size = std::filesystem::file_size(path_, failure);
   // A table that was lost or is shorter than it was cannot be mended: it starts anew.
   const bool resumes = position > 0 && !failure && size >= kept;
-  if (resumes) std::filesystem::resize_file(path_, kept, failure);
+  if (resumes) {
+    std::filesystem::resize_file(path_, kept, failure);
+    if (failure) {
+      throw Error(ErrorCode::kRuntime,
+                  fmt::format("{}: cannot be cut: {}", path_.string(), failure.message()));
+    }
+  }
   stream_.open(path_, std::ios::binary | (resumes ? std::ios::app : std::ios::trunc));
   if (!resumes) {
     for (size_t i = 0; i < columns.size(); ++i) stream_ << (i == 0 ? "" : "\t") << columns[i];

@@ -133,7 +133,10 @@ bool run_training(Trainer& trainer, DataLoader& loader, const TrainingLoopOption
       loss_count = 0.0;
       batches = -1;
     }
-    const bool stopped = calls.stop && calls.stop();
+    // All ranks stop together, or those that go on would wait for the others for ever.
+    double votes[1] = {calls.stop && calls.stop() ? 1.0 : 0.0};
+    trainer.communicator().sum(std::span<double>(votes));
+    const bool stopped = votes[0] > 0.0;
     if (stopped || batch.last_of_epoch ||
         (options.checkpoint_steps > 0 && step.step % options.checkpoint_steps == 0)) {
       save();
