@@ -96,7 +96,8 @@ Facts lexicon_facts(const fs::path& path) {
 
 // A Bivox model folder, or a Sphinx model: the acoustic model's folder or the one above it.
 Facts model_facts(const fs::path& folder) {
-  if (ModelFolder::is_model_folder(folder)) return model_folder_facts(folder);
+  std::error_code ignored;
+  if (fs::exists(folder / "config.json", ignored)) return model_folder_facts(folder);
   ModelRequest request;
   request.model = folder;
   const RecognizerFiles files = find_recognizer_files(request);

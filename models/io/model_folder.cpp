@@ -94,9 +94,13 @@ void replace_folder(const fs::path& from, const fs::path& to) {
   const fs::path old = beside(to, "old");
   std::error_code failure;
   fs::rename(to, old, failure);
-  if (!failure) fs::rename(from, to, failure);
   if (failure) fail_writing(to, failure.message());
+  fs::rename(from, to, failure);
   std::error_code ignored;
+  if (failure) {
+    fs::rename(old, to, ignored);  // the old model back
+    fail_writing(to, failure.message());
+  }
   fs::remove_all(old, ignored);
 }
 
@@ -218,12 +222,6 @@ fs::path ModelFolder::file(std::string_view name) const {
                 fmt::format("{}: the model has no file {}", path_.string(), name));
   }
   return path_ / name;
-}
-
-uint64_t ModelFolder::total_bytes() const {
-  uint64_t total = 0;
-  for (const auto& [name, file] : files_) total += file.bytes;
-  return total;
 }
 
 ModelFolderWriter::ModelFolderWriter(fs::path target, std::string kind, std::string name,

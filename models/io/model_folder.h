@@ -13,10 +13,10 @@
 // File names are letters, digits, ".", "_" and "-"; folders do not nest.
 //
 // Opening verifies everything. Writing goes to a temporary folder beside the target which then
-// takes its place in one step: an interrupted run leaves the old model or the new one.
-// Errors: Error(kModel) naming file, expectation and finding; Error(kRuntime) when writing fails.
-// Thread rule: a ModelFolder is immutable; share freely. A writer belongs to one thread.
-// Test: tests/models/io/model_folder_test.cpp.
+// takes its place, in one step where the file system can: an interrupted run leaves the old model
+// or the new one. Errors: Error(kModel) naming file, expectation and finding; Error(kRuntime) when
+// writing fails. Thread rule: a ModelFolder is immutable; share freely. A writer belongs to one
+// thread. Test: tests/models/io/model_folder_test.cpp.
 #pragma once
 
 #include <cstdint>
@@ -49,8 +49,6 @@ class ModelFolder {
   bool has_file(std::string_view name) const;
   /// The path of a listed file; Error(kModel) when the folder lists none of this name.
   std::filesystem::path file(std::string_view name) const;
-  /// Sum of the listed files.
-  uint64_t total_bytes() const;
 
  private:
   std::filesystem::path path_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <map>
@@ -261,6 +262,10 @@ Tensor read_parameter(const SafetensorsFile& weights, const Parameter& parameter
       throw Error(ErrorCode::kModel,
                   fmt::format("{}: layer {}: {} holds a value that is not finite", weights.name(),
                               node, role));
+    }
+    if (role == "variance" && value < 0.0F) {
+      throw Error(ErrorCode::kModel, fmt::format("{}: layer {}: {} holds a negative value",
+                                                 weights.name(), node, role));
     }
   }
   return tensor;

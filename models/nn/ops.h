@@ -29,11 +29,14 @@ Var repeat_frames(Var x, int factor);
 /// longest result.
 Var regulate_length(Var x, std::span<const std::span<const int>> durations);
 
+/// What norms add to variances; plans fold the same.
+inline constexpr float kNormEpsilon = 1e-5F;
+
 struct BatchNormStatistics {
   Tensor* mean;      ///< Running mean, changed in training.
   Tensor* variance;  ///< Running variance.
   float momentum = 0.1F;
-  float epsilon = 1e-5F;
+  float epsilon = kNormEpsilon;
 };
 /// (x - mean) / sqrt(variance + epsilon) * gain + offset over batch and real frames; frames beyond
 /// `lengths` become zero. With `rectify`, relu() of that in the same pass. When the tape trains,
@@ -43,7 +46,7 @@ struct BatchNormStatistics {
 Var batch_norm(Var x, Var gain, Var offset, const BatchNormStatistics& statistics,
                std::span<const int> lengths, bool rectify = false);
 /// The same over the channels of each frame. Source: Ba et al. 2016, equation 3.
-Var layer_norm(Var x, Var gain, Var offset, float epsilon = 1e-5F);
+Var layer_norm(Var x, Var gain, Var offset, float epsilon = kNormEpsilon);
 
 Var relu(Var x);
 Var tanh(Var x);

@@ -8,6 +8,7 @@
 
 #include "dsp/core/check.h"
 #include "models/nn/kernels/elementwise.h"
+#include "models/nn/ops.h"
 #include "models/nn/plan_state.h"
 
 namespace bivox {
@@ -50,10 +51,6 @@ size_t Plan::weight_bytes() const {
     if (step.conv != nullptr) bytes += step.conv->weight_bytes();
   }
   return bytes;
-}
-
-size_t Plan::stream_bytes() const {
-  return static_cast<size_t>(state_->memory_floats) * sizeof(float) + state_->scratch_bytes;
 }
 
 std::string Plan::text() const {
@@ -231,7 +228,7 @@ void PlanStream::Memory::compute(size_t i, const PlanStep& step) noexcept {
       break;
     case Op::kLayerNorm:
       elementwise::layer_norm(serial, rows, step.channels, x, step.gain.data(), step.offsets.data(),
-                              1e-5F, y, statistics.data(), statistics.data() + rows);
+                              kNormEpsilon, y, statistics.data(), statistics.data() + rows);
       break;
     case Op::kRelu:
       elementwise::apply(serial, elementwise::Map::kRelu, count, x, y);

@@ -91,8 +91,6 @@ class Plan {
   /// Operations in the order of running, one a line, for people.
   std::string text() const;
   size_t weight_bytes() const;
-  /// Memory of one stream.
-  size_t stream_bytes() const;
 
   struct State;
   const State& state() const { return *state_; }

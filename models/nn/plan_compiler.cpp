@@ -7,12 +7,12 @@
 
 #include "dsp/core/check.h"
 #include "dsp/core/error.h"
+#include "models/nn/ops.h"
 #include "models/nn/plan_state.h"
 
 namespace bivox {
 namespace {
 
-constexpr float kBatchNormEpsilon = 1e-5F;
 constexpr int64_t kMaxRate = (int64_t{1} << 31) - 1;
 
 [[noreturn]] void fail(const std::string& node, const std::string& what) {
@@ -138,7 +138,7 @@ void Compiler::draft_weights(const NetworkNode& node, Draft& draft) {
       const auto mean = parameter(node, 2);
       const auto variance = parameter(node, 3);
       for (size_t c = 0; c < gain.size(); ++c) {
-        const float scale = gain[c] / std::sqrt(variance[c] + kBatchNormEpsilon);
+        const float scale = gain[c] / std::sqrt(variance[c] + kNormEpsilon);
         draft.step.gain.push_back(scale);
         draft.step.offsets.push_back(offset[c] - mean[c] * scale);
       }
@@ -308,7 +308,6 @@ void Compiler::set_rates() {
   const size_t count = drafts_.size();
   std::vector<Rate> relative(count, {1, 1});
   std::vector<int> origin(count, -1);
-  std::vector<Rate> input_rate(count, {1, 1});
   for (const int input : input_drafts_) origin[static_cast<size_t>(input)] = input;
   const auto rescale = [&](int from, int to, Rate factor) {
     for (size_t i = 0; i < count; ++i) {

@@ -185,8 +185,8 @@ float WaveNetSampler::Memory::draw(const float* parameters) noexcept {
 
 float WaveNetSampler::Memory::draw_mixture(const float* parameters) noexcept {
   const int count = model.options.mixtures;
-  const float most = *std::max_element(parameters, parameters + count);
-  int component = static_cast<int>(std::find(parameters, parameters + count, most) - parameters);
+  int component = static_cast<int>(std::max_element(parameters, parameters + count) - parameters);
+  const float most = parameters[component];
   if (temperature > 0.0F) {
     float total = 0.0F;
     for (int i = 0; i < count; ++i) total += std::exp(parameters[i] - most);
@@ -206,8 +206,8 @@ float WaveNetSampler::Memory::draw_mixture(const float* parameters) noexcept {
 
 float WaveNetSampler::Memory::draw_level(const float* logits) noexcept {
   const int count = model.options.levels;
-  const float most = *std::max_element(logits, logits + count);
-  level = static_cast<int>(std::find(logits, logits + count, most) - logits);
+  level = static_cast<int>(std::max_element(logits, logits + count) - logits);
+  const float most = logits[level];
   if (temperature > 0.0F) {
     float total = 0.0F;
     for (int i = 0; i < count; ++i) total += std::exp((logits[i] - most) / temperature);

@@ -18,9 +18,6 @@ constexpr int kTargetLength = 100;
 constexpr double kLearningRate = 1e-3;
 constexpr double kWeightDecay = 0.01;
 
-constexpr double audio_seconds_per_step() {
-  return static_cast<double>(kBatch) * kFrames / kFramesPerSecond;
-}
 /// Label l of utterance b: no two equal neighbours.
 constexpr int target_label(int b, int l) { return 1 + (b * 7 + l * 5) % (kLabels - 1); }
 

@@ -1,6 +1,6 @@
 // Inference of the dense network of the throughput benchmarks through a plan: audio-seconds per
 // second of processor time on one core, for each precision and instruction set, all at once and in
-// streaming chunks. The peer, onnxruntime on the same network, is plan_peer.py.
+// streaming chunks. The peer: nn_inference_onnxruntime.py.
 //
 //   build/bench/tests/bench/plan_bench [seconds of audio]
 //
@@ -15,34 +15,13 @@
 
 #include "models/nn/plan.h"
 #include "tests/bench/dense_net.h"
+#include "tests/bench/dense_network.h"
 
 namespace {
 
 using bivox::Isa;
 using bivox::Precision;
 namespace bench = bivox::bench;
-
-bivox::Network dense_network() {
-  bivox::Network network;
-  const auto conv = [&](const std::string& name, bivox::NodeId x) {
-    bivox::Conv1dGeometry geometry;
-    geometry.inputs = network.node(x).channels;
-    geometry.outputs = bench::kChannels;
-    geometry.kernel = bench::kKernel;
-    geometry.pad_left = geometry.pad_right = bench::kKernel / 2;
-    return network.batch_norm("bn" + name, network.conv1d("conv" + name, x, geometry, false));
-  };
-  bivox::NodeId x = network.input("mel", bench::kMelBins);
-  for (int layer = 0; layer < bench::kLayers; ++layer) {
-    const std::string name = std::to_string(layer);
-    bivox::NodeId y = conv(name, x);
-    if (layer > 0) y = network.add("sum" + name, {x, y});
-    x = network.relu("relu" + name, y);
-  }
-  network.output(network.linear("out", x, bench::kLabels));
-  network.initialize(1);
-  return network;
-}
 
 // The best of three, as other programs share the machine.
 double audio_per_second(const std::shared_ptr<const bivox::Plan>& plan, Isa isa, int seconds) {
@@ -68,7 +47,7 @@ double audio_per_second(const std::shared_ptr<const bivox::Plan>& plan, Isa isa,
 
 int main(int argc, char** argv) {
   const int seconds = argc > 1 ? std::atoi(argv[1]) : 20;
-  const bivox::Network network = dense_network();
+  const bivox::Network network = bench::dense_net();
   fmt::print("{:.2f} M weights, {:.1f} million multiply-adds a second of audio\n",
              static_cast<double>(network.num_weights()) * 1e-6,
              network.multiply_adds_per_frame() * bench::kFramesPerSecond * 1e-6);

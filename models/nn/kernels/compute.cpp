@@ -7,11 +7,13 @@
 #include <cstdlib>
 #include <mutex>
 #include <new>
+#include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
 #include "dsp/core/check.h"
+#include "dsp/core/error.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -109,10 +111,11 @@ Isa processor_isa() {
 Isa requested_isa() {
   const char* name = std::getenv("BIVOX_ISA");
   if (name == nullptr) return Isa::kAmx;
-  for (const Isa isa : {Isa::kPlain, Isa::kAvx2, Isa::kAvx512, Isa::kAvx512Bf16}) {
+  for (const Isa isa : {Isa::kPlain, Isa::kAvx2, Isa::kAvx512, Isa::kAvx512Bf16, Isa::kAmx}) {
     if (isa_name(isa) == name) return isa;
   }
-  return Isa::kAmx;
+  throw Error(ErrorCode::kUsage, std::string("BIVOX_ISA=") + name + ": not an instruction set",
+              "expected plain, avx2, avx512, avx512_bf16 or amx");
 }
 
 void pause() {
@@ -138,17 +141,14 @@ Isa best_isa() {
 class ComputeContext::Workers {
  public:
   explicit Workers(int count) {
-    for (int i = 0; i < count; ++i) threads_.emplace_back([this] { serve(); });
-  }
-  ~Workers() {
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-      waiting_parts_.store(true, std::memory_order_release);
+    try {
+      for (int i = 0; i < count; ++i) threads_.emplace_back([this] { serve(); });
+    } catch (...) {  // the system has no more threads
+      stop();
+      throw;
     }
-    wake_.notify_all();
-    for (std::thread& thread : threads_) thread.join();
   }
+  ~Workers() { stop(); }
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
@@ -171,6 +171,16 @@ class ComputeContext::Workers {
   }
 
  private:
+  void stop() noexcept {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+      waiting_parts_.store(true, std::memory_order_release);
+    }
+    wake_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+  }
+
   static constexpr int kSpins = 1500;  // some 20 to 60 microseconds
 
   template <class Condition>

@@ -2,8 +2,12 @@
 //
 // A ComputeContext is made once by the caller and passed down. It decides how many threads work on
 // one operation and what the products are computed in; sums are always float. The instruction set
-// is the best one the processor has, unless `isa` asks for less (tests compare them; BIVOX_ISA in
-// the environment does the same for a whole process: plain, avx2, avx512, avx512_bf16, amx).
+// of products (convolutions, WaveNet steps) is the best one the processor has, unless `isa` asks
+// for less (tests compare them; BIVOX_ISA in the environment does the same for a whole process:
+// plain, avx2, avx512, avx512_bf16, amx). Element-wise loops always take the processor's best
+// (Highway).
+//
+// Errors: Error(kUsage) for a BIVOX_ISA that is none.
 //
 // Thread rule: a context serves one caller at a time (it owns worker threads); make one per thread
 // that runs networks. Results do not depend on the number of threads (tested).

@@ -21,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "models/io/narrow_floats.h"
 #include "models/nn/kernels/compute.h"
 
 /// Before loops over accumulators: left as loops, the accumulators would live in memory.
@@ -127,14 +128,8 @@ void gemm(const GemmKernel& kernel, const GemmCall& call, int first_row, int las
           int first_panel, int last_panel);
 
 /// bfloat16 to nearest even; NaN stays NaN.
-inline uint16_t to_bfloat16(float x) {
-  const uint32_t bits = __builtin_bit_cast(uint32_t, x);
-  if ((bits & 0x7fffffffU) > 0x7f800000U) return static_cast<uint16_t>((bits >> 16) | 0x40U);
-  return static_cast<uint16_t>((bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16);
-}
-inline float round_to_bfloat16(float x) {
-  return __builtin_bit_cast(float, static_cast<uint32_t>(to_bfloat16(x)) << 16);
-}
+inline uint16_t to_bfloat16(float x) { return bfloat16_from_float(x); }
+inline float round_to_bfloat16(float x) { return float_from_bfloat16(bfloat16_from_float(x)); }
 
 /// Whether vdpbf16ps is faster than float products of rounded operands: so on AMD since Zen 4
 /// (measured: twice as fast); of Intel's processors it is taken that only AMX makes bfloat16 pay

@@ -1,7 +1,6 @@
 // AVX2 and FMA: float products (bfloat16 operands are rounded floats), and int8 as pairs of 16-bit
 // integers, whose multiply-add cannot overflow. 6 x 16 accumulators fill 12 of the 16 registers.
 #include "models/nn/kernels/gemm.h"
-#include "models/nn/kernels/gemv_kernels.h"
 #include "models/nn/kernels/spectral_kernels.h"
 
 #if defined(__x86_64__)
@@ -11,7 +10,6 @@
 HWY_PUSH_ATTRIBUTES("avx2,fma")
 namespace bivox::kernels::avx2 {
 #include "models/nn/kernels/gemm_micro-inl.h"
-#include "models/nn/kernels/gemv_micro-inl.h"
 #include "models/nn/kernels/spectral_micro-inl.h"
 
 struct Floats {
@@ -26,7 +24,6 @@ struct Floats {
   static Vec load_some(const float* p, int n) { return _mm256_maskload_ps(p, mask(n)); }
   static void store_some(float* p, Vec v, int n) { _mm256_maskstore_ps(p, mask(n), v); }
   static Vec add(Vec a, Vec b) { return _mm256_add_ps(a, b); }
-  static Vec add_sums(Vec a, Vec b) { return _mm256_add_ps(a, b); }
   static Vec multiply(Vec a, Vec b) { return _mm256_mul_ps(a, b); }
   static Vec relu(Vec a) { return _mm256_max_ps(a, _mm256_setzero_ps()); }
 };
@@ -34,7 +31,6 @@ struct Floats {
 struct FloatProducts : Floats {
   using Wide = __m256;
   static constexpr int kBytes = 4;
-  static constexpr int kWeightBytes = 4;
   static Wide load_b(const std::byte* p) {
     return _mm256_loadu_ps(reinterpret_cast<const float*>(p));
   }
@@ -48,15 +44,12 @@ struct IntegerProducts : Floats {
   using Wide = __m256i;
   using Sum = __m256i;
   static constexpr int kBytes = 4;
-  static constexpr int kWeightBytes = 4;
   static Wide load_b(const std::byte* p) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
   }
   static Sum start(const int32_t* p) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
   }
-  static Sum zero_sum() { return _mm256_setzero_si256(); }
-  static Sum add_sums(Sum a, Sum b) { return _mm256_add_epi32(a, b); }
   static __m256i broadcast_a(const std::byte* p) {
     int pair;
     __builtin_memcpy(&pair, p, sizeof(pair));
@@ -67,23 +60,6 @@ struct IntegerProducts : Floats {
   }
   static Vec scale_add(Vec total, float scale, Sum sum) {
     return _mm256_fmadd_ps(_mm256_set1_ps(scale), _mm256_cvtepi32_ps(sum), total);
-  }
-};
-
-/// bfloat16 in memory, float products.
-struct WidenedProducts : FloatProducts {
-  static constexpr int kWeightBytes = 2;
-  static Wide load_b(const std::byte* p) {
-    const __m128i narrow = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(narrow), 16));
-  }
-};
-
-/// int8 in memory, products of pairs of 16-bit integers.
-struct WidenedIntegers : IntegerProducts {
-  static constexpr int kWeightBytes = 2;
-  static Wide load_b(const std::byte* p) {
-    return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
   }
 };
 
@@ -123,44 +99,12 @@ const SpectralKernel* avx2_spectral_kernel() {
   return &kernel;
 }
 
-const GemvKernel* avx2_gemv_kernel(Precision precision) {
-  static const GemvKernel floats = {
-      Operand::kFloat,        4,      8, 8, 1, avx2::vector_panel<avx2::FloatProducts, false, 8>,
-      avx2::convert_to_float, nullptr};
-  static const GemvKernel widened = {Operand::kRoundedFloat,
-                                     2,
-                                     8,
-                                     8,
-                                     1,
-                                     avx2::vector_panel<avx2::WidenedProducts, false, 8>,
-                                     avx2::convert_to_rounded,
-                                     nullptr};
-  static const GemvKernel integers = {Operand::kInt16,
-                                      1,
-                                      8,
-                                      8,
-                                      2,
-                                      avx2::vector_panel<avx2::WidenedIntegers, true, 8>,
-                                      nullptr,
-                                      avx2::quantize_row<int16_t, 0>};
-  switch (precision) {
-    case Precision::kFloat32:
-      return &floats;
-    case Precision::kBfloat16:
-      return &widened;
-    case Precision::kInt8:
-      return &integers;
-  }
-  return nullptr;
-}
-
 }  // namespace bivox::kernels
 
 #else
 
 namespace bivox::kernels {
 const GemmKernel* avx2_kernel(Precision) { return nullptr; }
-const GemvKernel* avx2_gemv_kernel(Precision) { return nullptr; }
 const SpectralKernel* avx2_spectral_kernel() { return nullptr; }
 }  // namespace bivox::kernels
 

@@ -3,7 +3,6 @@
 // bfloat16 doubles the speed of float. Before Granite Rapids, Intel's vdpbf16ps takes several
 // cycles and is slower than float products of rounded operands: gemm.cpp chooses by vendor.
 #include "models/nn/kernels/gemm.h"
-#include "models/nn/kernels/gemv_kernels.h"
 #include "models/nn/kernels/spectral_kernels.h"
 
 #if defined(__x86_64__)
@@ -19,7 +18,6 @@
 HWY_PUSH_ATTRIBUTES("avx512f,avx512bw,avx512dq,avx512vl,fma,avx2")
 namespace bivox::kernels::avx512 {
 #include "models/nn/kernels/gemm_micro-inl.h"
-#include "models/nn/kernels/gemv_micro-inl.h"
 #include "models/nn/kernels/spectral_micro-inl.h"
 
 struct Floats {
@@ -32,7 +30,6 @@ struct Floats {
   static Vec load_some(const float* p, int n) { return _mm512_maskz_loadu_ps(mask(n), p); }
   static void store_some(float* p, Vec v, int n) { _mm512_mask_storeu_ps(p, mask(n), v); }
   static Vec add(Vec a, Vec b) { return _mm512_add_ps(a, b); }
-  static Vec add_sums(Vec a, Vec b) { return _mm512_add_ps(a, b); }
   static Vec multiply(Vec a, Vec b) { return _mm512_mul_ps(a, b); }
   static Vec relu(Vec a) { return _mm512_max_ps(a, _mm512_setzero_ps()); }
 };
@@ -40,21 +37,11 @@ struct Floats {
 struct FloatProducts : Floats {
   using Wide = __m512;
   static constexpr int kBytes = 4;
-  static constexpr int kWeightBytes = 4;
   static Wide load_b(const std::byte* p) { return _mm512_loadu_ps(p); }
   static __m512 broadcast_a(const std::byte* p) {
     return _mm512_set1_ps(*reinterpret_cast<const float*>(p));
   }
   static Vec dot(Vec sum, __m512 a, Wide b) { return _mm512_fmadd_ps(a, b, sum); }
-};
-
-/// bfloat16 in memory, float products.
-struct WidenedProducts : FloatProducts {
-  static constexpr int kWeightBytes = 2;
-  static Wide load_b(const std::byte* p) {
-    const __m256i narrow = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
-    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(narrow), 16));
-  }
 };
 
 void float_kernel(int rows, const GemmBlock& call) {
@@ -67,12 +54,10 @@ HWY_POP_ATTRIBUTES
 HWY_PUSH_ATTRIBUTES("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma,avx2")
 namespace bivox::kernels::avx512_bf16 {
 #include "models/nn/kernels/gemm_micro-inl.h"
-#include "models/nn/kernels/gemv_micro-inl.h"
 
 struct Products : avx512::Floats {
   using Wide = __m512bh;
   static constexpr int kBytes = 4;
-  static constexpr int kWeightBytes = 4;
   static Wide load_b(const std::byte* p) {
     return reinterpret_cast<__m512bh>(_mm512_loadu_si512(p));
   }
@@ -94,17 +79,13 @@ HWY_POP_ATTRIBUTES
 HWY_PUSH_ATTRIBUTES("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,fma,avx2")
 namespace bivox::kernels::avx512_vnni {
 #include "models/nn/kernels/gemm_micro-inl.h"
-#include "models/nn/kernels/gemv_micro-inl.h"
 
 struct Products : avx512::Floats {
   using Wide = __m512i;
   using Sum = __m512i;
   static constexpr int kBytes = 4;
-  static constexpr int kWeightBytes = 4;
   static Wide load_b(const std::byte* p) { return _mm512_loadu_si512(p); }
   static Sum start(const int32_t* p) { return _mm512_loadu_si512(p); }
-  static Sum zero_sum() { return _mm512_setzero_si512(); }
-  static Sum add_sums(Sum a, Sum b) { return _mm512_add_epi32(a, b); }
   static __m512i broadcast_a(const std::byte* p) {
     int four;
     __builtin_memcpy(&four, p, sizeof(four));
@@ -156,54 +137,6 @@ const SpectralKernel* avx512_spectral_kernel() {
   return &kernel;
 }
 
-const GemvKernel* avx512_gemv_kernel(Precision precision) {
-  static const GemvKernel floats = {Operand::kFloat,
-                                    4,
-                                    16,
-                                    8,
-                                    1,
-                                    avx512::vector_panel<avx512::FloatProducts, false, 8>,
-                                    avx512::convert_to_float,
-                                    nullptr};
-  static const GemvKernel widened = {Operand::kRoundedFloat,
-                                     2,
-                                     16,
-                                     8,
-                                     1,
-                                     avx512::vector_panel<avx512::WidenedProducts, false, 8>,
-                                     avx512::convert_to_rounded,
-                                     nullptr};
-  static const GemvKernel integers = {Operand::kUint8Int8,
-                                      1,
-                                      16,
-                                      8,
-                                      4,
-                                      avx512_vnni::vector_panel<avx512_vnni::Products, true, 8>,
-                                      nullptr,
-                                      avx512::quantize_row<uint8_t, 128>};
-  switch (precision) {
-    case Precision::kFloat32:
-      return &floats;
-    case Precision::kBfloat16:
-      return &widened;
-    case Precision::kInt8:
-      return __builtin_cpu_supports("avx512vnni") != 0 ? &integers : avx2_gemv_kernel(precision);
-  }
-  return nullptr;
-}
-
-const GemvKernel* avx512_bf16_gemv_kernel() {
-  static const GemvKernel kernel = {Operand::kBfloat16,
-                                    2,
-                                    16,
-                                    8,
-                                    2,
-                                    avx512_bf16::vector_panel<avx512_bf16::Products, false, 8>,
-                                    avx512::convert_to_bfloat16,
-                                    nullptr};
-  return &kernel;
-}
-
 const GemmKernel* avx512_bf16_kernel() {
   static const GemmKernel kernel = {
       Operand::kBfloat16, 12, 32, 2, 2, avx512_bf16::kernel, avx512::convert_to_bfloat16, nullptr};
@@ -217,9 +150,7 @@ const GemmKernel* avx512_bf16_kernel() {
 namespace bivox::kernels {
 const GemmKernel* avx512_kernel(Precision) { return nullptr; }
 const GemmKernel* avx512_bf16_kernel() { return nullptr; }
-const GemvKernel* avx512_gemv_kernel(Precision) { return nullptr; }
 const SpectralKernel* avx512_spectral_kernel() { return nullptr; }
-const GemvKernel* avx512_bf16_gemv_kernel() { return nullptr; }
 }  // namespace bivox::kernels
 
 #endif

@@ -1,12 +1,10 @@
 // The portable micro-kernels: four floats a vector in the compiler's own vector type, which becomes
 // SSE2 on any x86-64 and NEON on any aarch64.
 #include "models/nn/kernels/gemm.h"
-#include "models/nn/kernels/gemv_kernels.h"
 #include "models/nn/kernels/spectral_kernels.h"
 
 namespace bivox::kernels::plain {
 #include "models/nn/kernels/gemm_micro-inl.h"
-#include "models/nn/kernels/gemv_micro-inl.h"
 #include "models/nn/kernels/spectral_micro-inl.h"
 
 using Float4 = float __attribute__((vector_size(16)));
@@ -31,7 +29,6 @@ struct Floats {
     for (int i = 0; i < n; ++i) p[i] = v[i];
   }
   static Vec add(Vec a, Vec b) { return a + b; }
-  static Vec add_sums(Vec a, Vec b) { return a + b; }
   static Vec multiply(Vec a, Vec b) { return a * b; }
   static Vec relu(Vec a) { return a > 0.0F ? a : Vec{}; }
 };
@@ -39,7 +36,6 @@ struct Floats {
 struct FloatProducts : Floats {
   using Wide = Float4;
   static constexpr int kBytes = 4;
-  static constexpr int kWeightBytes = 4;
   static Wide load_b(const std::byte* p) { return load(reinterpret_cast<const float*>(p)); }
   static Float4 broadcast_a(const std::byte* p) {
     const float x = *reinterpret_cast<const float*>(p);
@@ -53,7 +49,6 @@ struct IntegerProducts : Floats {
   using Wide = Int4;  // four pairs
   using Sum = Int4;
   static constexpr int kBytes = 4;
-  static constexpr int kWeightBytes = 4;
   static Wide load_b(const std::byte* p) {
     Wide v;
     __builtin_memcpy(&v, p, sizeof(v));
@@ -64,8 +59,6 @@ struct IntegerProducts : Floats {
     __builtin_memcpy(&v, p, sizeof(v));
     return v;
   }
-  static Sum zero_sum() { return Sum{}; }
-  static Sum add_sums(Sum a, Sum b) { return a + b; }
   static Int4 broadcast_a(const std::byte* p) {
     int32_t x;
     __builtin_memcpy(&x, p, sizeof(x));
@@ -76,30 +69,6 @@ struct IntegerProducts : Floats {
   static Sum dot(Sum sum, Int4 a, Wide b) { return sum + low(a) * low(b) + high(a) * high(b); }
   static Vec scale_add(Vec total, float scale, Sum sum) {
     return total + scale * __builtin_convertvector(sum, Float4);
-  }
-};
-
-/// bfloat16 in memory.
-struct WidenedProducts : FloatProducts {
-  static constexpr int kWeightBytes = 2;
-  static Wide load_b(const std::byte* p) {
-    uint16_t narrow[4];
-    __builtin_memcpy(narrow, p, sizeof(narrow));
-    using Bits = uint32_t __attribute__((vector_size(16)));
-    const Bits bits = {narrow[0], narrow[1], narrow[2], narrow[3]};
-    return __builtin_bit_cast(Wide, bits << 16);
-  }
-};
-
-/// int8 in memory.
-struct WidenedIntegers : IntegerProducts {
-  static constexpr int kWeightBytes = 2;
-  static Wide load_b(const std::byte* p) {
-    using Narrow = int8_t __attribute__((vector_size(8)));
-    using Short8 = int16_t __attribute__((vector_size(16)));
-    Narrow narrow;
-    __builtin_memcpy(&narrow, p, sizeof(narrow));
-    return __builtin_bit_cast(Wide, __builtin_convertvector(narrow, Short8));
   }
 };
 
@@ -145,37 +114,6 @@ const SpectralKernel* plain_spectral_kernel() {
   static const SpectralKernel kernel = {4, plain::spectra_of_rows<plain::Floats>,
                                         plain::rows_of_spectra<plain::Floats>};
   return &kernel;
-}
-
-const GemvKernel* plain_gemv_kernel(Precision precision) {
-  static const GemvKernel floats = {
-      Operand::kFloat,         4,      4, 8, 1, plain::vector_panel<plain::FloatProducts, false, 8>,
-      plain::convert_to_float, nullptr};
-  static const GemvKernel widened = {Operand::kRoundedFloat,
-                                     2,
-                                     4,
-                                     8,
-                                     1,
-                                     plain::vector_panel<plain::WidenedProducts, false, 8>,
-                                     plain::convert_to_rounded,
-                                     nullptr};
-  static const GemvKernel integers = {Operand::kInt16,
-                                      1,
-                                      4,
-                                      8,
-                                      2,
-                                      plain::vector_panel<plain::WidenedIntegers, true, 8>,
-                                      nullptr,
-                                      plain::quantize_row<int16_t, 0>};
-  switch (precision) {
-    case Precision::kFloat32:
-      return &floats;
-    case Precision::kBfloat16:
-      return &widened;
-    case Precision::kInt8:
-      return &integers;
-  }
-  return nullptr;
 }
 
 }  // namespace bivox::kernels

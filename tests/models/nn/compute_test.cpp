@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "dsp/core/error.h"
 #include "tests/models/nn/allocation_counter.h"
 
 namespace bivox {
@@ -38,6 +39,16 @@ TEST(Compute, TheEnvironmentLowersTheInstructionSet) {
   };
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   best_of_child("plain");
+  EXPECT_EXIT(
+      {
+        setenv("BIVOX_ISA", "AVX2", 1);
+        try {
+          best_isa();
+        } catch (const Error& error) {
+          std::exit(static_cast<int>(error.code()));
+        }
+      },
+      ::testing::ExitedWithCode(static_cast<int>(ErrorCode::kUsage)), "");
 }
 
 TEST(Compute, EveryPartIsDoneOnce) {
@@ -75,6 +86,7 @@ TEST(Compute, WorkersWakeUpAfterARest) {
 }
 
 TEST(Compute, HandingOutWorkAllocatesNothing) {
+  if (!allocations_are_counted()) GTEST_SKIP() << "a sanitizer has its own allocator";
   ComputeContext context(2);
   std::vector<int> values(100);
   int a = 1;
