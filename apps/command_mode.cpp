@@ -40,8 +40,9 @@ std::optional<float> rejection_cost(const std::string& strength) {
 }  // namespace
 
 void add_command_options(CLI::App& verb, CommandOptions& options) {
-  verb.add_option("--grammar", options.grammar,
-                  "Hear only sentences of this grammar: JSGF, or a list of one phrase a line");
+  CLI::Option* grammar =
+      verb.add_option("--grammar", options.grammar,
+                      "Hear only sentences of this grammar: JSGF, or a list of one phrase a line");
   std::string names = "off";
   for (const Strength& known : kStrengths) {
     names += fmt::format(", {} ({:g})", known.name, static_cast<double>(known.cost));
@@ -49,7 +50,8 @@ void add_command_options(CLI::App& verb, CommandOptions& options) {
   verb.add_option("--rejection", options.rejection,
                   fmt::format("How readily speech that is not of the grammar is rejected: {}, or\n"
                               "the cost a phone of the filler path; a lower one rejects more",
-                              names));
+                              names))
+      ->needs(grammar);
 }
 
 CommandNetwork load_command_network(const CommandOptions& options,

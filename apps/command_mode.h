@@ -2,7 +2,7 @@
 //
 // Words of the grammar that the dictionary lacks are pronounced by their letters
 // (unknown_words.h). Errors: Error(kModel) for a grammar that cannot be read or spoken,
-// Error(kUsage) for options that need a language model. Thread rule: free functions. Test:
+// Error(kUsage) for a --rejection that is none. Thread rule: free functions. Test:
 // tests/apps/cli_grammar_test.cpp.
 #pragma once
 

@@ -32,14 +32,18 @@ void add_engine_options(CLI::App& verb, EngineOptions& options, bool with_langua
         "Language model: a bundled one such as en-small (with its dictionary), or a file: Bivox\n"
         ".bin, ARPA, .gz, Sphinx .lm.bin (default: the one beside a model that is named, else\n"
         "en-small)");
-    verb.add_option("--rescore", options.rescoring_model,
-                    "Larger language model for a second pass over the lattice (default: one pass)");
+    CLI::Option* rescore = verb.add_option(
+        "--rescore", options.rescoring_model,
+        "Larger language model for a second pass over the lattice (default: one pass)");
     verb.add_option("--rescore-share", options.rescoring.share,
                     "Share of the larger model beside the first one in the second pass, 0 to 1")
+        ->needs(rescore)
         ->check(CLI::Range(0.01, 1.0));
   }
-  verb.add_option("--dict", options.dictionary,
-                  "Dictionary in CMUdict form (default: the one beside the model)");
+  verb.add_option(
+      "--dict", options.dictionary,
+      "Dictionary in CMUdict form (default: that of the language model, else the one beside\n"
+      "the model)");
   add_vocabulary_options(verb, options.vocabulary, with_language_model);
   if (with_language_model) add_command_options(verb, options.command);
 }

@@ -164,8 +164,9 @@ fs::path find_bundled_model(const std::string& name) {
     if (fs::exists(place / name / "config.json", ignored)) return place / name;
     looked_in += (looked_in.empty() ? "" : ", ") + place.string();
   }
-  throw Error(ErrorCode::kModel, fmt::format("no model {} in {}", name, looked_in),
-              "name a folder with --model or $BIVOX_MODEL_PATH");
+  throw Error(
+      ErrorCode::kModel, fmt::format("no model {} in {}", name, looked_in),
+      "set $BIVOX_MODEL_PATH to the folder that holds it (models/pretrained of the source)");
 }
 
 namespace {
@@ -179,6 +180,12 @@ void read_language_options(const fs::path& path, LanguageFiles& files) {
     };
     file("language_model", files.language_model);
     file("dictionary", files.dictionary);
+    std::error_code ignored;
+    if (options.contains("dictionary") && !fs::exists(files.dictionary, ignored)) {
+      throw Error(ErrorCode::kModel,
+                  fmt::format("{}: no such dictionary", files.dictionary.string()),
+                  fmt::format("{} names it", path.string()));
+    }
     const auto number = [&](const char* key, std::optional<float>& place) {
       if (options.contains(key)) place = options[key].get<float>();
     };

@@ -42,8 +42,13 @@ std::vector<ListedWord> read_words(const VocabularyOptions& options, const Phone
 
 // A phrase list if there is such a file, else one phrase.
 std::vector<ListedPhrase> read_phrases(const std::string& boost) {
+  namespace fs = std::filesystem;
   std::error_code ignored;
-  const bool is_file = std::filesystem::is_regular_file(boost, ignored);
+  // A pipe (`<(command)`) is as good as a file.
+  const bool is_file = fs::exists(boost, ignored) && !fs::is_directory(boost, ignored);
+  if (!is_file && (boost.ends_with(".txt") || boost.ends_with(".tsv"))) {
+    throw Error(ErrorCode::kInput, boost + ": no such phrase list", "check the path");
+  }
   std::vector<ListedPhrase> phrases =
       is_file ? parse_phrase_list(read_file(boost), boost)
               : parse_phrase_list(boost, fmt::format("--boost '{}'", boost));

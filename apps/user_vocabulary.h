@@ -2,10 +2,11 @@
 //
 // A word is taken as the dictionary or the language model spells it (as it stands, in lower, in
 // upper case), else as the user does. Words without a pronunciation get one (unknown_words.h);
-// words that the language model lacks get the probability of a rare word of it. Nothing is ignored:
-// what cannot be used is an Error. Errors: Error(kInput) with file and line for a malformed list,
-// Error(kUsage) for a phrase without words, Error(kModel) where nothing pronounces a word.
-// Thread rule: free functions. Test: tests/apps/user_vocabulary_test.cpp.
+// words that the language model lacks get the probability of a rare word of it. What
+// cannot be used is an Error, but that a boost of a word means nothing where no language model is.
+// Errors: Error(kInput) with file and line for a malformed list, Error(kUsage) for a phrase without
+// words, Error(kModel) where nothing pronounces a word. Thread rule: free functions. Test:
+// tests/apps/user_vocabulary_test.cpp.
 #pragma once
 
 #include <CLI/CLI.hpp>

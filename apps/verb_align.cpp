@@ -1,6 +1,7 @@
 // bivox align: when each word of a known text is said.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -58,7 +59,6 @@ struct Job {
 
 std::string text_of(const Options& options, const InputFile& input) {
   if (options.text) return *options.text;
-  if (!options.text_file.empty()) return read_file(options.text_file);
   fs::path beside = input.path;
   beside.replace_extension(".txt");
   std::error_code ignored;
@@ -129,7 +129,9 @@ Transcript align_file(const Job& job, const InputFile& input, AcousticScores& sc
   Transcript transcript;
   transcript.source = input.path.string();
   transcript.duration_s = audio.duration_s();
-  transcript.pronounced = job.pronounced;
+  for (const PronouncedWord& word : job.pronounced) {
+    if (std::ranges::find(words, word.word) != words.end()) transcript.pronounced.push_back(word);
+  }
   TranscriptSegment segment;
   segment.words = std::move(alignment.words);
   segment.log_score = alignment.log_likelihood;
@@ -182,11 +184,13 @@ void check_options(const Options& options, size_t num_inputs) {
   }
 }
 
-int run_align(const Options& options, Console& console) {
+int run_align(Options options, Console& console) {
   const UsageMeter meter;
   const TranscriptFormat format = parse_transcript_format(options.format);
   std::vector<InputFile> inputs = expand_inputs(options.files);
   check_options(options, inputs.size());
+  // Once: it may be a pipe.
+  if (!options.text_file.empty()) options.text = read_file(options.text_file);
   std::vector<fs::path> outputs;
   if (!options.output_dir.empty()) {
     outputs = output_paths(inputs, options.output_dir, transcript_extension(format));

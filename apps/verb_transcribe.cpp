@@ -262,6 +262,11 @@ Outcome do_task(const Plan& plan, const Task& task, const std::optional<RawPcmOp
 }
 
 int run_transcribe(const Options& options, Console& console) {
+  if (options.engine.command.rejection != "off" &&
+      (options.language_weight || options.word_penalty)) {
+    throw Error(ErrorCode::kUsage, "--rejection excludes --lm-weight and --word-penalty",
+                "its costs are set with the weights of the model");
+  }
   const UsageMeter meter;
   const Plan plan = make_plan(options);
   const std::optional<RawPcmOptions> raw = raw_options(options);

@@ -12,6 +12,9 @@
 namespace bivox {
 namespace {
 
+// A recording in which nothing is said must not come out as a command; natural log.
+constexpr float kSilenceCost = 30.0F;
+
 std::string with_case(std::string word, int (*convert)(int)) {
   for (char& c : word) c = static_cast<char>(convert(static_cast<unsigned char>(c)));
   return word;
@@ -76,6 +79,7 @@ std::shared_ptr<const SearchNetwork> make_grammar_network(std::shared_ptr<const 
     }
   }
   GrammarModelOptions model;
+  model.silence_log_prob = -kSilenceCost / options.language_weight;
   std::vector<WordIndex> isolated;
   if (rejection_cost) {
     const PhoneSet& phones = hmms->phones();

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "dsp/audio/audio_file.h"
 #include "tests/apps/run_bivox.h"
 
 namespace bivox {
@@ -55,6 +56,22 @@ TEST(CliGrammar, TranscribesSentencesOfAGrammarOnly) {
   EXPECT_EQ(rejected.at("text"), "");
   EXPECT_TRUE(rejected.at("rejected").get<bool>());
   EXPECT_THAT(other.err, HasSubstr("not of the grammar"));
+  const std::string own = scratch.write(
+      "own.jsgf",
+      "#JSGF V1.0;\ngrammar own;\npublic <s> = that's a likely story {told} i can show you the "
+      "tracks | yes | no;\n");
+  const auto heard = nlohmann::json::parse(
+      run_bivox("transcribe --format json --grammar " + own + " " + clip).out);
+  EXPECT_EQ(heard.at("text"), "that's a likely story i can show you the tracks");
+  EXPECT_EQ(heard.at("segments").at(0).at("tags").at(0), "told");
+  EXPECT_FALSE(heard.contains("rejected"));
+  // Silence is no command.
+  write_audio(scratch.path() / "silence.wav", AudioBuffer{std::vector<float>(32000, 0.0F), 16000});
+  const auto nothing = nlohmann::json::parse(
+      run_bivox("transcribe --format json --grammar " + own + " " + scratch.quoted("silence.wav"))
+          .out);
+  EXPECT_EQ(nothing.at("text"), "");
+  EXPECT_EQ(run_bivox("transcribe --rejection high " + clip).code, 2);
   EXPECT_EQ(run_bivox("transcribe --grammar " + list + " --lm x " + clip).code, 2);
   EXPECT_EQ(run_bivox("transcribe --rejection some --grammar " + list + " " + clip).code, 2);
 }

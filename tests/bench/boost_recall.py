@@ -5,7 +5,8 @@
 
 CORPORA is a folder with one folder a corpus, each holding manifest.tsv (id path split ... seconds text) and
 audio; a SPLIT is named corpus/split. Planted names are the words of the references that the vocabulary
-lacks: that of a Sphinx language model (read from the file's end), or the first column of a dictionary.
+lacks: the first column of a dictionary (en-small's, the default language model), or that of a Sphinx
+language model (read from the file's end).
 Each is listed without a pronunciation, among --distractors words that are said nowhere: rare words of a
 dictionary, drawn with a fixed seed. Printed for each condition: how many of the planted words were found
 (recall; aligned as for word errors), the word error rate of all other words (an inserted word counts
@@ -22,6 +23,7 @@ import subprocess
 import tempfile
 
 MODEL = pathlib.Path("/usr/share/pocketsphinx/model/en-us")
+EN_SMALL = pathlib.Path(__file__).resolve().parents[2] / "models/pretrained/en-small"
 DEFAULT_SPLITS = ["librispeech/dev-clean", "librispeech/dev-other", "ljspeech/dev"]
 
 
@@ -72,8 +74,8 @@ def main():
     parser.add_argument("splits", nargs="*", default=DEFAULT_SPLITS)
     parser.add_argument("--bivox", default="build/release/apps/bivox")
     parser.add_argument("--options", default="", help="further options of bivox transcribe")
-    parser.add_argument("--vocabulary", type=pathlib.Path, default=MODEL / "en-us.lm.bin",
-                        help="words that are not planted: a Sphinx language model or a dictionary")
+    parser.add_argument("--vocabulary", type=pathlib.Path, default=EN_SMALL / "words.dict",
+                        help="words that are not planted: a dictionary or a Sphinx language model")
     parser.add_argument("--rare", type=pathlib.Path, default=MODEL / "cmudict-en-us.dict",
                         help="dictionary whose words beyond the vocabulary are the distractors")
     parser.add_argument("--distractors", type=int, default=100)
