@@ -21,7 +21,7 @@
 #include <map>
 #include <vector>
 
-#include "legacy/hmm/state_tree.h"
+#include "models/state_tree.h"
 
 namespace bivox {
 

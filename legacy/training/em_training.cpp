@@ -7,7 +7,7 @@
 
 #include "dsp/core/check.h"
 #include "legacy/gmm/gmm_scores.h"
-#include "legacy/hmm/topology.h"
+#include "models/topology.h"
 
 namespace bivox {
 namespace {

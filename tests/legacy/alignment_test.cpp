@@ -12,7 +12,7 @@
 #include "dsp/core/error.h"
 #include "dsp/features/front_end.h"
 #include "legacy/gmm/sphinx_model.h"
-#include "legacy/hmm/topology.h"
+#include "models/topology.h"
 #include "legacy/hmm/viterbi.h"
 #include "synthetic_scores.h"
 

@@ -1,4 +1,4 @@
-#include "legacy/hmm/state_tree.h"
+#include "models/state_tree.h"
 
 #include "dsp/core/check.h"
 

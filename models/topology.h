@@ -4,7 +4,7 @@
 //
 // as natural log probabilities `[states x states + 1]`, row-major; the last column leaves the HMM.
 // Thread rule: pure function. Source: Rabiner, Proc. IEEE 77(2), 1989, section IV.B.
-// Test: tests/legacy/state_tree_test.cpp.
+// Test: tests/models/state_tree_test.cpp.
 #pragma once
 
 #include <vector>

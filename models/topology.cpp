@@ -1,4 +1,4 @@
-#include "legacy/hmm/topology.h"
+#include "models/topology.h"
 
 #include <fmt/format.h>
 

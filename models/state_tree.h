@@ -11,7 +11,7 @@
 // Index types, 0-based: PhoneId; StateId of the leaves, dense [0, num_states()).
 // Errors: programmer errors only. Thread rule: immutable after building; share freely.
 // Source: Young, Odell & Woodland, "Tree-based state tying for high accuracy acoustic modelling",
-// ARPA HLT workshop 1994. Test: tests/legacy/state_tree_test.cpp.
+// ARPA HLT workshop 1994. Test: tests/models/state_tree_test.cpp.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include "legacy/hmm/state_tree.h"
+#include "models/state_tree.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "dsp/core/error.h"
-#include "legacy/hmm/topology.h"
+#include "models/topology.h"
 
 namespace bivox {
 namespace {
