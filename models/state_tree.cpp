@@ -52,6 +52,7 @@ std::pair<StateTree::NodeIndex, StateTree::NodeIndex> StateTree::split(PhoneId c
   node.yes = yes;
   node.no = no;
   node.state = -1;
+  splits_.push_back({centre, static_cast<int16_t>(state), leaf, question});
   return {yes, no};
 }
 

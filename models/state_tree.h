@@ -42,6 +42,14 @@ class StateTree {
   /// Index of a node within a tree; 0 is the root.
   using NodeIndex = int32_t;
 
+  /// One growth step: see split().
+  struct Split {
+    PhoneId centre = 0;
+    int16_t state = 0;
+    NodeIndex leaf = 0;
+    int32_t question = 0;
+  };
+
   /// Every tree begins as a single leaf with a tied state of its own, phone by phone.
   StateTree(PhoneSet phones, int states_per_hmm);
 
@@ -55,6 +63,13 @@ class StateTree {
   NodeIndex find_leaf(PhoneId centre, int state, const PhoneContext& context) const;
   StateId tied_state(PhoneId centre, int state, const PhoneContext& context) const;
   bool answer(int question, const PhoneContext& context) const;
+
+  /// How the trees were grown: add_question() of all questions and split() of all splits, in this
+  /// order, make them anew; what files store.
+  const std::vector<Split>& splits() const { return splits_; }
+  const ContextQuestion& question(int index) const {
+    return questions_[static_cast<size_t>(index)];
+  }
 
   int num_states() const { return num_states_; }
   int num_questions() const { return static_cast<int>(questions_.size()); }
@@ -79,6 +94,7 @@ class StateTree {
   int states_per_hmm_;
   int num_states_ = 0;
   std::vector<ContextQuestion> questions_;
+  std::vector<Split> splits_;
   std::vector<std::vector<Node>> trees_;  // [centre * states_per_hmm + state]
 };
 

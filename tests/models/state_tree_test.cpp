@@ -52,6 +52,14 @@ TEST(StateTree, QuestionsLeadToLeaves) {
   tree.split(kA, 0, no, right_is_silence);
   tree.split(kA, 0, yes, ends);
   EXPECT_EQ(tree.num_states(), 11);
+  // Growing it again by its own list gives the same tree.
+  StateTree again(make_phones(), 2);
+  for (int q = 0; q < tree.num_questions(); ++q) again.add_question(tree.question(q));
+  for (const StateTree::Split& s : tree.splits()) {
+    again.split(s.centre, s.state, s.leaf, s.question);
+  }
+  EXPECT_EQ(again.num_states(), tree.num_states());
+  EXPECT_EQ(again.tied_state(kA, 0, {WordPosition::kEnd, kA, kSilence}), 8);
   const auto state = [&tree](WordPosition position, PhoneId left, PhoneId right) {
     return tree.tied_state(kA, 0, {position, left, right});
   };
