@@ -32,14 +32,11 @@ int StateTree::add_question(ContextQuestion question) {
 std::pair<StateTree::NodeIndex, StateTree::NodeIndex> StateTree::split(PhoneId centre, int state,
                                                                        NodeIndex leaf,
                                                                        int question) {
-  BIVOX_CHECK(centre >= 0 && centre < phones_.size() && state >= 0 && state < states_per_hmm_);
-  BIVOX_CHECK(!phones_.is_filler(centre));
-  BIVOX_CHECK(question >= 0 && question < num_questions());
+  const Split split = {centre, static_cast<int16_t>(state), leaf, question};
+  BIVOX_CHECK(state < states_per_hmm_ && can_split(split));
   std::vector<Node>& nodes =
       trees_[static_cast<size_t>(centre) * static_cast<size_t>(states_per_hmm_) +
              static_cast<size_t>(state)];
-  BIVOX_CHECK(leaf >= 0 && static_cast<size_t>(leaf) < nodes.size());
-  BIVOX_CHECK(nodes[static_cast<size_t>(leaf)].question < 0);
   const auto yes = static_cast<NodeIndex>(nodes.size());
   const NodeIndex no = yes + 1;
   Node child;
@@ -52,8 +49,19 @@ std::pair<StateTree::NodeIndex, StateTree::NodeIndex> StateTree::split(PhoneId c
   node.yes = yes;
   node.no = no;
   node.state = -1;
-  splits_.push_back({centre, static_cast<int16_t>(state), leaf, question});
+  splits_.push_back(split);
   return {yes, no};
+}
+
+bool StateTree::can_split(const Split& split) const {
+  if (split.centre < 0 || split.centre >= phones_.size() || phones_.is_filler(split.centre) ||
+      split.state < 0 || split.state >= states_per_hmm_ || split.question < 0 ||
+      split.question >= num_questions() || split.leaf < 0) {
+    return false;
+  }
+  const std::vector<Node>& nodes = tree(split.centre, split.state);
+  const auto leaf = static_cast<size_t>(split.leaf);
+  return leaf < nodes.size() && nodes[leaf].question < 0;
 }
 
 bool StateTree::answer(int question, const PhoneContext& context) const {

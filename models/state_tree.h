@@ -71,6 +71,9 @@ class StateTree {
     return questions_[static_cast<size_t>(index)];
   }
 
+  /// Whether split() may be called with these: the leaf is there, and is one.
+  bool can_split(const Split& split) const;
+
   int num_states() const { return num_states_; }
   int num_questions() const { return static_cast<int>(questions_.size()); }
   int states_per_hmm() const { return states_per_hmm_; }

@@ -18,7 +18,13 @@ DecoderOptions decoder_options_for(const AcousticModel& model) {
   DecoderOptions options;
   options.language_weight = scale.language_weight;
   options.word_penalty = scale.word_penalty;
+  options.silence_penalty = scale.silence_penalty;
+  options.filler_penalty = scale.filler_penalty;
   options.beam = scale.beam;
+  options.word_beam = scale.word_beam;
+  options.leaf_beam = scale.leaf_beam;
+  options.posterior_scale = scale.posterior_scale;
+  options.calibration = {scale.confidence_slope, scale.confidence_offset};
   return options;
 }
 
@@ -123,7 +129,7 @@ void Recognizer::decode(double start_s, double end_s) {
   segment.log_score = result.log_score;
   // Frames count from the start of the segment; the last may reach past its end.
   const auto time = [&](int frame) {
-    return std::min(segment.end_s, segment.start_s + frame * model_->front_end().frame_shift_s);
+    return std::min(segment.end_s, segment.start_s + frame * model_->frame_shift_s());
   };
   for (const DecodedWord& word : result.words) {
     TranscriptWord out;

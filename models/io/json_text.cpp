@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "dsp/core/error.h"
 
 namespace bivox {
@@ -20,6 +22,25 @@ nlohmann::ordered_json parse_json(std::string_view text, std::string_view source
   } catch (const Json::exception& error) {
     throw Error(ErrorCode::kModel, fmt::format("{}: not JSON: {}", source, error.what()));
   }
+}
+
+nlohmann::ordered_json json_number(float value) {
+  const std::string text = fmt::format("{}", value);
+  double number = 0.0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+std::string json_excerpt(const nlohmann::ordered_json& value) {
+  constexpr size_t kLongest = 40;
+  using Json = nlohmann::ordered_json;
+  if (value.is_structured() && value.size() > kLongest) {
+    return fmt::format("{} of {} elements", value.is_array() ? "an array" : "an object",
+                       value.size());
+  }
+  std::string text = value.dump(-1, ' ', true, Json::error_handler_t::replace);
+  if (text.size() > kLongest) text = text.substr(0, kLongest - 3) + "...";
+  return text;
 }
 
 }  // namespace bivox

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <string>
 #include <string_view>
 
 namespace bivox {
@@ -13,5 +14,11 @@ constexpr int kMaxJsonDepth = 64;
 
 /// `source` names the text in errors.
 nlohmann::ordered_json parse_json(std::string_view text, std::string_view source);
+
+/// A number that reads back as this float and is written as shortly: 0.97, not 0.9700000286102295.
+nlohmann::ordered_json json_number(float value);
+
+/// The text of a value for an error message, cut where it is long.
+std::string json_excerpt(const nlohmann::ordered_json& value);
 
 }  // namespace bivox
