@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <random>
-#include <vector>
+#include <utility>
 
 #include "dsp/core/check.h"
 
@@ -26,26 +26,40 @@ double quantile(const std::vector<double>& sorted, double fraction) {
 
 }  // namespace
 
+void draw_resamples(size_t count, const BootstrapOptions& options,
+                    const std::function<void(const std::vector<size_t>&)>& use) {
+  BIVOX_CHECK(options.num_resamples > 0 && count > 0);
+  std::mt19937_64 generator(options.seed);
+  std::vector<size_t> drawn(count);
+  for (int resample = 0; resample < options.num_resamples; ++resample) {
+    for (size_t& index : drawn) index = draw(generator, count);
+    use(drawn);
+  }
+}
+
+RateInterval middle_interval(std::vector<double> values, double confidence) {
+  BIVOX_CHECK(confidence > 0.0 && confidence < 1.0 && !values.empty());
+  std::sort(values.begin(), values.end());
+  const double tail = (1.0 - confidence) / 2.0;
+  return {quantile(values, tail), quantile(values, 1.0 - tail)};
+}
+
 RateInterval bootstrap_interval(std::span<const ErrorCounts> groups,
                                 const BootstrapOptions& options) {
-  BIVOX_CHECK(options.num_resamples > 0);
-  BIVOX_CHECK(options.confidence > 0.0 && options.confidence < 1.0);
   if (groups.empty()) return {};
-  std::mt19937_64 generator(options.seed);
-  std::vector<double> rates(static_cast<size_t>(options.num_resamples));
-  for (double& rate : rates) {
+  std::vector<double> rates;
+  rates.reserve(static_cast<size_t>(options.num_resamples));
+  draw_resamples(groups.size(), options, [&](const std::vector<size_t>& drawn) {
     int64_t errors = 0;
     int64_t reference = 0;
-    for (size_t i = 0; i < groups.size(); ++i) {
-      const ErrorCounts& drawn = groups[draw(generator, groups.size())];
-      errors += drawn.errors();
-      reference += drawn.reference;
+    for (const size_t i : drawn) {
+      errors += groups[i].errors();
+      reference += groups[i].reference;
     }
-    rate = static_cast<double>(errors) / static_cast<double>(std::max<int64_t>(reference, 1));
-  }
-  std::sort(rates.begin(), rates.end());
-  const double tail = (1.0 - options.confidence) / 2.0;
-  return {quantile(rates, tail), quantile(rates, 1.0 - tail)};
+    rates.push_back(static_cast<double>(errors) /
+                    static_cast<double>(std::max<int64_t>(reference, 1)));
+  });
+  return middle_interval(std::move(rates), options.confidence);
 }
 
 }  // namespace bivox

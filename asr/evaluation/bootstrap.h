@@ -9,7 +9,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
+#include <vector>
 
 #include "asr/evaluation/word_errors.h"
 
@@ -29,5 +31,13 @@ struct RateInterval {
 /// Interval of the rate of the sum of `groups`; [0, 0] without groups.
 RateInterval bootstrap_interval(std::span<const ErrorCounts> groups,
                                 const BootstrapOptions& options = {});
+
+/// The draws themselves: calls `use` with `count` indices below `count`, num_resamples times; the
+/// same ones for the same options.
+void draw_resamples(size_t count, const BootstrapOptions& options,
+                    const std::function<void(const std::vector<size_t>&)>& use);
+
+/// The middle share `confidence` of some values, with linear interpolation between them.
+RateInterval middle_interval(std::vector<double> values, double confidence);
 
 }  // namespace bivox

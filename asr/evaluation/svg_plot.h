@@ -19,7 +19,7 @@ struct PlotPoint {
   /// Ends of the error bar; not a number: none.
   double low = std::numeric_limits<double>::quiet_NaN();
   double high = std::numeric_limits<double>::quiet_NaN();
-  std::string label;  ///< Shown when the pointer rests on the point.
+  std::string label = {};  ///< Shown when the pointer rests on the point.
 };
 
 struct PlotSeries {
