@@ -69,7 +69,7 @@ def main():
         capture_output=True, check=True).stdout
     report = subprocess.run(
         [SCTK + "sc_stats", "-p", "-t", "mapsswe", "-t", "mcn", "-v", "-n", "-"],
-        input=sgml, capture_output=True, check=True).stdout.decode()
+        input=sgml, capture_output=True, check=True).stdout.decode(errors="replace")
     pairs = re.search(r"# segs: (\d+)\).*mean: *([-\d.]+)\) \(std dev: *([\d.]+)\) \(Z Stat: *([-\d.]+)",
                       report)
     table = re.findall(r"(?:corr|incorr) +(\d+) +(\d+)\s*\n", report)[-2:]
