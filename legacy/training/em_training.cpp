@@ -122,18 +122,20 @@ void EmTraining::update_transitions(GmmHmm& model,
 }
 
 void EmTraining::run(GmmHmm& model, std::vector<StateAlignment>& alignments,
-                     const std::function<void(int pass)>& before_pass) {
+                     const PassHooks& hooks) {
   GlobalStatistics global = global_statistics(features_);
   if (model.mixtures.num_states() != model.tree.num_states()) {
     model.mixtures = MixtureModel(model.tree.num_states(), global.mean, global.variance);
   }
-  int aligned = static_cast<int>(
-      std::ranges::count_if(alignments, [](const StateAlignment& a) { return !a.empty(); }));
+  int aligned = options_.first_pass > 0
+                    ? options_.first_num_aligned
+                    : static_cast<int>(std::ranges::count_if(
+                          alignments, [](const StateAlignment& a) { return !a.empty(); }));
   const int first_gaussians = model.tree.num_states();
-  for (int pass = 0; pass < options_.passes; ++pass) {
+  for (int pass = options_.first_pass; pass < options_.passes; ++pass) {
     const auto start = std::chrono::steady_clock::now();
-    if (before_pass) {
-      before_pass(pass);
+    if (hooks.before) {
+      hooks.before(pass);
       global = global_statistics(features_);
     }
     if (std::ranges::find(options_.realign_passes, pass) != options_.realign_passes.end()) {
@@ -177,6 +179,7 @@ void EmTraining::run(GmmHmm& model, std::vector<StateAlignment>& alignments,
                            options_.min_frames_per_density,
                            options_.seed + static_cast<uint64_t>(pass));
     }
+    if (hooks.after) hooks.after(pass, aligned);
   }
 }
 

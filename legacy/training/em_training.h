@@ -48,6 +48,17 @@ struct EmTrainingOptions {
   float silence_penalty = -1.0F;
   int threads = 2;
   uint64_t seed = 1;
+  int first_pass = 0;         ///< To go on after the passes before it.
+  int first_num_aligned = 0;  ///< Utterances that had an alignment then.
+};
+
+/// What to do around a pass.
+struct PassHooks {
+  /// May change features and model (MLLT, fMLLR) before the statistics of the pass are collected.
+  std::function<void(int pass)> before = {};
+  /// After the model has been updated and split: what a later run goes on from. Told how many
+  /// utterances have an alignment.
+  std::function<void(int pass, int num_aligned)> after = {};
 };
 
 /// An acoustic model under training.
@@ -72,10 +83,7 @@ class EmTraining {
              TrainingReport report);
 
   /// Trains model.mixtures and model.transitions; `alignments` [utterances] are read and renewed.
-  /// `before_pass(pass)`, if given, may change features and model (MLLT, fMLLR); it is told before
-  /// the statistics of that pass are collected.
-  void run(GmmHmm& model, std::vector<StateAlignment>& alignments,
-           const std::function<void(int pass)>& before_pass = {});
+  void run(GmmHmm& model, std::vector<StateAlignment>& alignments, const PassHooks& hooks = {});
 
   /// Aligns every utterance with the model; one that cannot be aligned keeps what it had.
   /// Returns how many were aligned.

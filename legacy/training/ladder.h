@@ -6,15 +6,22 @@
 //   lda-mllt  the same on discriminative, decorrelated features (7 frames -> LDA -> MLLT)
 //   sat       the same on features moved towards the model for every speaker (fMLLR)
 //
-// Thread rule: one ladder per training run. Sources: lda.h, mllt.h, fmllr.h, tree_building.h; the
-// order and sizes follow Kaldi's egs/mini_librispeech. Test: tests/legacy/training_test.cpp.
+// With LadderOptions::folder a training that was killed goes on from there: rungs that are finished
+// are read, a rung in progress continues, and the result is the same to the bit.
+//
+// Errors: those of ladder_state.h. Thread rule: one ladder per training run. Sources: lda.h,
+// mllt.h, fmllr.h, tree_building.h; the order and sizes follow Kaldi's egs/mini_librispeech.
+// Test: tests/legacy/training_test.cpp.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "legacy/training/em_training.h"
+#include "legacy/training/ladder_state.h"
 
 namespace bivox {
 
@@ -30,6 +37,9 @@ struct LadderOptions {
   int states_per_hmm = 3;
   int threads = 2;
   uint64_t seed = 1;
+  /// Where to keep what a stopped training goes on from (ladder_state.h); empty: nowhere.
+  std::filesystem::path folder = {};
+  int save_every = 5;  ///< Passes between two states of an unfinished rung.
 };
 
 class Ladder {
@@ -46,18 +56,40 @@ class Ladder {
 
   /// fMLLR transforms [speakers] of the last rung's training features.
   const std::vector<FeatureMatrix>& speaker_transforms() const { return speaker_transforms_; }
+  /// State alignments [utterances] by the last rung's model; empty where none was found.
+  const std::vector<StateAlignment>& alignments() const { return alignments_; }
 
  private:
   EmTrainingOptions em_options(const char* rung, int gaussians) const;
   /// Features of all utterances: expanded, and multiplied by `transform` unless it is empty.
   void make_features(FeatureForm form, const FeatureMatrix& transform);
   StateTree grow_tree(int states) const;
+  FeatureMatrix estimate_lda() const;
+  /// MLLT: model_ and features_ move into the space where diagonal covariances fit better.
+  void rotate_features();
   void adapt_speakers(const GmmHmm& model);
+
+  /// Reads a finished rung; false if it is not there.
+  bool restore_finished(const std::string& rung);
+  /// Makes the features that the model was trained on, if they are not there.
+  void ensure_features();
+  /// Reads a rung in progress; false if there is none.
+  bool restore_part(EmTrainingOptions& options);
+  void take(LadderState state);
+  /// EM passes of a rung on model_, with `before` as in PassHooks, and what follows the last one.
+  const GmmHmm& train(const EmTrainingOptions& options,
+                      const std::function<void(int pass)>& before = {});
+  void save(const EmTrainingOptions& options, const char* ending, int next_pass,
+            int num_aligned) const;
+  std::filesystem::path state_path(const std::string& rung, const char* ending) const;
 
   const TrainingCorpus& corpus_;
   const TrainingLexicon& lexicon_;
   LadderOptions options_;
   TrainingReport report_;
+  std::string fingerprint_;
+  std::vector<TrainingPass> passes_;
+  bool features_ready_ = false;
   std::vector<FeatureMatrix> features_;
   std::vector<StateAlignment> alignments_;
   std::vector<FeatureMatrix> speaker_transforms_;

@@ -1,7 +1,10 @@
 // The ladder on the bundled recordings: too little speech for a useful model, enough to see that
 // every rung works, raises the likelihood, and gives the same result on any number of threads.
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -52,6 +55,15 @@ class TrainingTest : public ::testing::Test {
     lexicon_ = load_training_lexicon(dictionary_);
   }
   void TearDown() override { fs::remove(dictionary_); }
+
+  static GmmHmm climb(const TrainingCorpus& corpus, const TrainingLexicon& lexicon,
+                      const LadderOptions& options, const TrainingReport& report) {
+    Ladder ladder(corpus, lexicon, options, report);
+    ladder.train_mono();
+    ladder.train_tri();
+    ladder.train_lda_mllt();
+    return ladder.train_sat();
+  }
 
   static LadderOptions small(int threads) {
     LadderOptions options;
@@ -140,6 +152,66 @@ TEST_F(TrainingTest, EveryRungFitsBetterAndThreadsDoNotMatter) {
   for (const auto& [rung, likelihoods] : first_and_last) {
     EXPECT_GT(likelihoods.second, likelihoods.first) << rung;
   }
+}
+
+TEST_F(TrainingTest, GoesOnAfterBeingKilledToTheSameBits) {
+  const TrainingCorpus corpus = load_training_corpus(utterances_, lexicon_.lexicon, 1);
+  LadderOptions options = small(1);
+  std::vector<TrainingPass> whole;
+  const GmmHmm expected =
+      climb(corpus, lexicon_, options, [&](const TrainingPass& pass) { whole.push_back(pass); });
+  options.folder = dictionary_.string() + "_states";
+  // Killed in the middle of every rung; each time another process goes on.
+  int killed = 0;
+  for (const char* rung : {"mono", "tri", "lda-mllt", "sat"}) {
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      climb(corpus, lexicon_, options, [&](const TrainingPass& pass) {
+        if (pass.rung == rung && pass.pass == 13) raise(SIGKILL);
+      });
+      _exit(0);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    killed += WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? 1 : 0;
+    EXPECT_TRUE(fs::exists(options.folder / (std::string(rung) + ".part")));
+  }
+  EXPECT_EQ(killed, 4);
+  std::vector<TrainingPass> passes;
+  const GmmHmm model =
+      climb(corpus, lexicon_, options, [&](const TrainingPass& pass) { passes.push_back(pass); });
+  ASSERT_FALSE(passes.empty());
+  EXPECT_EQ(passes.front().rung, "sat");
+  EXPECT_EQ(passes.front().pass, 10);
+  EXPECT_EQ(model.transform, expected.transform);
+  EXPECT_EQ(model.transitions, expected.transitions);
+  ASSERT_EQ(model.mixtures.num_states(), expected.mixtures.num_states());
+  for (int s = 0; s < model.mixtures.num_states(); ++s) {
+    EXPECT_EQ(model.mixtures.state(s).weights, expected.mixtures.state(s).weights) << s;
+    EXPECT_EQ(model.mixtures.state(s).means, expected.mixtures.state(s).means) << s;
+    EXPECT_EQ(model.mixtures.state(s).variances, expected.mixtures.state(s).variances) << s;
+  }
+  // Every pass once, in order.
+  const std::vector<TrainingPass> log = load_passes(options.folder / "passes.tsv");
+  ASSERT_EQ(log.size(), whole.size());
+  for (size_t i = 0; i < log.size(); ++i) {
+    EXPECT_EQ(log[i].rung, whole[i].rung) << i;
+    EXPECT_EQ(log[i].pass, whole[i].pass) << i;
+    EXPECT_EQ(log[i].num_gaussians, whole[i].num_gaussians) << i;
+    EXPECT_EQ(log[i].log_likelihood_per_frame, whole[i].log_likelihood_per_frame) << i;
+  }
+  // A finished training is read, not repeated.
+  int repeated = 0;
+  climb(corpus, lexicon_, options, [&](const TrainingPass& /*pass*/) { ++repeated; });
+  EXPECT_EQ(repeated, 0);
+  // Another training must not go on from it; a damaged state is an error.
+  LadderOptions other = options;
+  other.tri_states = 100;
+  EXPECT_THROW(climb(corpus, lexicon_, other, {}), Error);
+  fs::resize_file(options.folder / "tri.state", fs::file_size(options.folder / "tri.state") / 2);
+  EXPECT_THROW(climb(corpus, lexicon_, options, {}), Error);
+  fs::remove_all(options.folder);
 }
 
 }  // namespace
