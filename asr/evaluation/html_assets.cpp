@@ -37,6 +37,11 @@ svg .t{fill:var(--soft)}
 .sub{color:var(--bad);font-weight:600}.ins{color:var(--ins);font-weight:600;text-decoration:underline}
 .del{color:var(--del);text-decoration:line-through}
 .good{color:var(--good)}.bad{color:var(--bad)}
+.lines{display:grid;grid-template-columns:max-content 1fr;gap:2px 12px;margin:6px 0}
+.lines>b{font-weight:600;color:var(--soft);font-size:.88rem;padding-top:2px}
+.strip{position:relative;height:17px;margin:2px 0;border-top:1px solid var(--line);overflow:hidden}
+.strip .w{position:absolute;top:0;font-size:11px;line-height:16px;white-space:nowrap;overflow:hidden;
+border-left:1px solid var(--line);padding-left:2px}
 .hide{display:none}
 )css";
 }
