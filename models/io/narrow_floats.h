@@ -21,7 +21,21 @@ inline float float_from_bfloat16(uint16_t bits) {
   return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16);
 }
 
-/// IEEE 754 binary16.
+/// IEEE 754 binary16, rounded to nearest, ties to even; too large is infinite, NaNs stay NaNs.
+inline uint16_t half_from_float(float value) {
+  const auto bits = std::bit_cast<uint32_t>(value);
+  const auto sign = static_cast<uint16_t>((bits >> 16) & 0x8000U);
+  const uint32_t magnitude = bits & 0x7FFFFFFFU;
+  if (magnitude > 0x7F800000U) return static_cast<uint16_t>(sign | 0x7E00U);
+  if (magnitude >= 0x47800000U) return static_cast<uint16_t>(sign | 0x7C00U);
+  if (magnitude < 0x38800000U) {  // subnormal: adding 0.5 leaves the bits, rounded, at the end
+    const float shifted = std::bit_cast<float>(magnitude) + 0.5F;
+    return static_cast<uint16_t>(sign | (std::bit_cast<uint32_t>(shifted) - 0x3F000000U));
+  }
+  const uint32_t rebiased = magnitude - 0x38000000U;
+  return static_cast<uint16_t>(sign | ((rebiased + 0xFFFU + ((rebiased >> 13) & 1U)) >> 13));
+}
+
 inline float float_from_half(uint16_t bits) {
   const uint32_t sign = (bits & 0x8000U) << 16;
   const uint32_t exponent = (bits >> 10) & 0x1FU;

@@ -273,14 +273,16 @@ void SafetensorsWriter::add_entry(std::string name, Entry entry) {
 }
 
 void SafetensorsWriter::add(std::string name, const Tensor& tensor, StoredType type) {
-  BIVOX_CHECK(type == StoredType::kFloat32 || type == StoredType::kBfloat16);
+  BIVOX_CHECK(type == StoredType::kFloat32 || type == StoredType::kBfloat16 ||
+              type == StoredType::kFloat16);
   Entry entry{type, tensor.shape(), {}};
   entry.bytes.resize(static_cast<size_t>(tensor.size()) * stored_type_size(type));
   if (tensor.size() > 0 && type == StoredType::kFloat32) {
     std::memcpy(entry.bytes.data(), tensor.data(), entry.bytes.size());
   } else {
     for (int64_t i = 0; i < tensor.size(); ++i) {
-      const uint16_t bits = bfloat16_from_float(tensor[i]);
+      const uint16_t bits = type == StoredType::kBfloat16 ? bfloat16_from_float(tensor[i])
+                                                          : half_from_float(tensor[i]);
       std::memcpy(entry.bytes.data() + 2 * i, &bits, 2);
     }
   }

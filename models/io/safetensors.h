@@ -10,7 +10,7 @@
 // order without holes or overlaps. Memory taken is in proportion to the header.
 // Writing is deterministic: widest type first, then by name, so that every tensor is aligned to the
 // size of its elements; the header is padded with spaces so that the data starts at 64 bytes.
-// Types: F32, BF16, I8, I32; F16 is read only.
+// Types: F32, BF16, F16, I8, I32.
 //
 // Errors: Error(kModel) naming the file and what is wrong with it.
 // Thread rule: a SafetensorsFile is immutable; share freely. A writer belongs to one thread.
@@ -74,7 +74,7 @@ class SafetensorsFile {
 
 class SafetensorsWriter {
  public:
-  /// Rounded to `type`, kFloat32 or kBfloat16. Names are unique.
+  /// Rounded to `type`, one of the kinds of float. Names are unique.
   void add(std::string name, const Tensor& tensor, StoredType type = StoredType::kFloat32);
   void add_int8(std::string name, const Shape& shape, std::span<const int8_t> values);
   void add_int32(std::string name, const Shape& shape, std::span<const int32_t> values);

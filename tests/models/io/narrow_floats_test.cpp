@@ -46,5 +46,24 @@ TEST(NarrowFloats, ReadsHalfFloats) {
   EXPECT_TRUE(std::isnan(float_from_half(0x7C01)));
 }
 
+TEST(NarrowFloats, RoundsToTheNearestHalf) {
+  // Exhaustive: every half comes back, and the tie between neighbours goes to the even one.
+  for (uint32_t bits = 0; bits < 0x7C00U; ++bits) {
+    const auto half = static_cast<uint16_t>(bits);
+    const float value = float_from_half(half);
+    ASSERT_EQ(half_from_float(value), half);
+    ASSERT_EQ(half_from_float(-value), half | 0x8000U);
+    if (bits == 0x7BFFU) break;
+    const float tie = 0.5F * value + 0.5F * float_from_half(static_cast<uint16_t>(bits + 1));
+    ASSERT_EQ(half_from_float(tie), (bits & 1U) == 0 ? bits : bits + 1);
+    ASSERT_EQ(half_from_float(std::nextafter(tie, 0.0F)), bits);
+    ASSERT_EQ(half_from_float(std::nextafter(tie, 1e9F)), bits + 1);
+  }
+  EXPECT_EQ(half_from_float(65519.0F), 0x7BFFU);
+  EXPECT_EQ(half_from_float(65520.0F), 0x7C00U);
+  EXPECT_EQ(half_from_float(1e30F), 0x7C00U);
+  EXPECT_TRUE(std::isnan(float_from_half(half_from_float(std::nanf("")))));
+}
+
 }  // namespace
 }  // namespace bivox
