@@ -201,7 +201,7 @@ int run_align(Options options, Console& console) {
   std::vector<PronouncedWord> pronounced = complete(options, inputs, phones, lexicon, console);
   say_pronounced(pronounced, console);
   AlignmentOptions alignment;
-  alignment.frame_shift_s = engine.model->front_end().frame_shift_s;
+  alignment.frame_shift_s = engine.model->frame_shift_s();
   alignment.beam = options.beam;
   alignment.include_fillers = options.fillers;
   const Aligner aligner(engine.model->hmms(), lexicon, engine.model->fillers(), alignment);
