@@ -409,7 +409,8 @@ void Decoder::TypedCore<kStates>::end_words() {
         const LanguageModel::Step lm_step = lm.step(state, tree_.word(word).lm_word);
         end.language = lm_step.log_prob;
         end.state = lm_step.next;
-        end.penalty = options_.word_penalty;
+        end.penalty =
+            options_.word_penalty + options_.pronunciation_weight * tree_.word(word).log_prob;
       }
       end.score += options_.language_weight * end.language + end.penalty;
       if (end.score < threshold_) continue;

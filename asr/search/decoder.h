@@ -3,7 +3,7 @@
 // It looks for the word sequence W, with pronunciations and times, that maximises
 //
 //   sum_t log p(x_t | s_t) + log P(transitions) + sum_w [ language_weight log P(w | h) +
-//   word_penalty ]
+//   word_penalty + pronunciation_weight log P(pronunciation | w) ]
 //
 // over frames t; natural logs; acoustic scores come through AcousticScores and are not scaled.
 // Fillers cost silence_penalty or filler_penalty instead of a language model score.
@@ -43,6 +43,7 @@ struct Calibration {
 struct DecoderOptions {
   float language_weight = 9.0F;
   float word_penalty = -10.0F;
+  float pronunciation_weight = 9.0F;
   float silence_penalty = -3.0F;
   float filler_penalty = -20.0F;
   float beam = 130.0F;

@@ -63,7 +63,7 @@ class PrefixTree::Builder {
       if (!lm_word || lm_word == lm_.sentence_begin() || lm_word == lm_.sentence_end()) continue;
       for (int i = 0; i < lexicon_.num_pronunciations(w); ++i) {
         const std::span<const PhoneId> phones = lexicon_.pronunciation(w, i);
-        const Word word = {*lm_word, w, i};
+        const Word word = {*lm_word, w, i, lexicon_.log_prob(w, i)};
         if (std::any_of(phones.begin(), phones.end(),
                         [&](PhoneId p) { return hmms_.phones().is_filler(p); })) {
           continue;  // fillers have a list of their own

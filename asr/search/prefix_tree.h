@@ -64,6 +64,7 @@ class PrefixTree {
     LmWord lm_word;  ///< Unused for fillers.
     WordIndex word;  ///< In the lexicon; for a filler its index in the list of fillers.
     int32_t pronunciation;
+    float log_prob = 0.0F;  ///< Of this pronunciation among those of the word.
   };
 
   /// Builds the tree of every lexicon word that the language model knows. Throws Error(kModel) when

@@ -58,6 +58,8 @@ std::optional<ViterbiAligner::Path> best_state_path(const HmmSet& hmms, const Al
     if (node.filler >= 0) {
       entry_scores[n] =
           node.phone == hmms.phones().silence() ? options.silence_penalty : options.noise_penalty;
+    } else {
+      entry_scores[n] = options.pronunciation_weight * node.log_prob;
     }
   }
   std::optional<ViterbiAligner::Path> path;

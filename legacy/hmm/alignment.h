@@ -32,11 +32,12 @@ namespace bivox {
 
 struct AlignmentOptions {
   double frame_shift_s = 0.01;
-  float beam = 300.0F;            ///< Natural log; widened four times and then given up.
-  float silence_penalty = -5.3F;  ///< Natural log, for entering silence between words.
-  float noise_penalty = -18.4F;   ///< Natural log, for entering any other filler.
-  bool fillers_between = true;    ///< Allow fillers around and between words.
-  bool include_fillers = false;   ///< Put fillers into the result too, by their names.
+  float beam = 300.0F;                ///< Natural log; widened four times and then given up.
+  float silence_penalty = -5.3F;      ///< Natural log, for entering silence between words.
+  float noise_penalty = -18.4F;       ///< Natural log, for entering any other filler.
+  float pronunciation_weight = 9.0F;  ///< Of the log probability of a pronunciation.
+  bool fillers_between = true;        ///< Allow fillers around and between words.
+  bool include_fillers = false;       ///< Put fillers into the result too, by their names.
 };
 
 struct Alignment {

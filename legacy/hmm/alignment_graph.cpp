@@ -61,7 +61,11 @@ AlignmentGraph::AlignmentGraph(const HmmSet& hmms, const Lexicon& lexicon,
     for (int i = 0; i < lexicon.num_pronunciations(slots[slot]); ++i) {
       const std::span<const PhoneId> phones = lexicon.pronunciation(slots[slot], i);
       shortest = std::min(shortest, phones.size());
+      const size_t first_entry = entries.size();
       add_pronunciation(hmms, phones, static_cast<int>(slot), left, right, entries, next_exits);
+      for (size_t e = first_entry; e < entries.size(); ++e) {
+        nodes_[static_cast<size_t>(entries[e].node)].log_prob = lexicon.log_prob(slots[slot], i);
+      }
     }
     min_phones_ += static_cast<int>(shortest);
     for (const Border& entry : entries) {
@@ -102,7 +106,7 @@ AlignmentGraph::AlignmentGraph(const HmmSet& hmms, const Lexicon& lexicon,
 }
 
 int32_t AlignmentGraph::add_node(HmmId hmm, PhoneId phone, int slot, int filler) {
-  nodes_.push_back({hmm, phone, slot, filler, 0, 0});
+  nodes_.push_back({hmm, phone, slot, filler, 0.0F, 0, 0});
   return static_cast<int32_t>(nodes_.size()) - 1;
 }
 

@@ -27,8 +27,9 @@ class AlignmentGraph {
   struct Node {
     HmmId hmm = 0;
     PhoneId phone = 0;
-    int32_t slot = 0;     ///< Word, or the gap for a filler.
-    int32_t filler = -1;  ///< Index in the fillers, or -1 for a phone of a word.
+    int32_t slot = 0;       ///< Word, or the gap for a filler.
+    int32_t filler = -1;    ///< Index in the fillers, or -1 for a phone of a word.
+    float log_prob = 0.0F;  ///< Of the pronunciation, at its first phone; else 0.
     uint32_t first_arc = 0;
     uint32_t num_arcs = 0;
   };

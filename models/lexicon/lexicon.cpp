@@ -117,7 +117,7 @@ WordIndex Lexicon::add(std::string_view word, std::span<const PhoneId> phones) {
   }
   const auto id = static_cast<int32_t>(pronunciations_.size());
   pronunciations_.push_back(
-      {static_cast<uint32_t>(phones_.size()), static_cast<uint32_t>(phones.size()), -1});
+      {static_cast<uint32_t>(phones_.size()), static_cast<uint32_t>(phones.size()), -1, 0.0F});
   phones_.insert(phones_.end(), phones.begin(), phones.end());
   if (chain.last >= 0) {
     pronunciations_[static_cast<size_t>(chain.last)].next = id;
@@ -136,10 +136,22 @@ std::optional<WordIndex> Lexicon::find(std::string_view word) const {
   return index;
 }
 
-std::span<const PhoneId> Lexicon::pronunciation(WordIndex word, int i) const {
+size_t Lexicon::place(WordIndex word, int i) const {
   int32_t p = chains_[static_cast<size_t>(word)].first;
   for (; i > 0; --i) p = pronunciations_[static_cast<size_t>(p)].next;
-  const Pronunciation& found = pronunciations_[static_cast<size_t>(p)];
+  return static_cast<size_t>(p);
+}
+
+float Lexicon::log_prob(WordIndex word, int i) const {
+  return pronunciations_[place(word, i)].log_prob;
+}
+
+void Lexicon::set_log_prob(WordIndex word, int i, float log_prob) {
+  pronunciations_[place(word, i)].log_prob = log_prob;
+}
+
+std::span<const PhoneId> Lexicon::pronunciation(WordIndex word, int i) const {
+  const Pronunciation& found = pronunciations_[place(word, i)];
   return {phones_.data() + found.first, found.length};
 }
 

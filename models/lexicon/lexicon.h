@@ -51,6 +51,10 @@ class Lexicon {
   /// Pronunciations of a word: count, and the phones of the i-th.
   int num_pronunciations(WordIndex word) const { return chains_[static_cast<size_t>(word)].count; }
   std::span<const PhoneId> pronunciation(WordIndex word, int i) const;
+  /// Natural log of how likely the i-th is among those of the word, the likeliest being 0; 0 for
+  /// all until set (pronunciation_probabilities.h).
+  float log_prob(WordIndex word, int i) const;
+  void set_log_prob(WordIndex word, int i, float log_prob);
 
  private:
   // A pronunciation is a range of phones_; those of one word are chained in order of the file.
@@ -58,6 +62,7 @@ class Lexicon {
     uint32_t first;
     uint32_t length;
     int32_t next;
+    float log_prob;
   };
   struct Chain {
     int32_t first;
@@ -67,6 +72,8 @@ class Lexicon {
 
   template <class PhoneOf>
   static Lexicon parse_lines(std::string_view text, std::string_view name, PhoneOf&& phone_of);
+  /// Index in pronunciations_ of the i-th of a word.
+  size_t place(WordIndex word, int i) const;
   /// The slot of `word` in table_: its place, or the empty one where it would go.
   size_t slot(std::string_view word) const;
   void grow_table();

@@ -13,6 +13,7 @@
 #include "dsp/core/error.h"
 #include "dsp/features/front_end.h"
 #include "legacy/training/ladder.h"
+#include "legacy/training/pronunciation_counts.h"
 
 namespace bivox {
 namespace {
@@ -152,6 +153,30 @@ TEST_F(TrainingTest, EveryRungFitsBetterAndThreadsDoNotMatter) {
   for (const auto& [rung, likelihoods] : first_and_last) {
     EXPECT_GT(likelihoods.second, likelihoods.first) << rung;
   }
+}
+
+TEST_F(TrainingTest, CountsTheChosenPronunciations) {
+  TrainingCorpus corpus;
+  corpus.utterances.push_back({"one", 0, {"b", std::string(kUnknownWord), "ab"}, {}});
+  corpus.utterances.push_back({"two", 0, {"ab"}, {}});
+  PhoneSet phones;
+  phones.add("SIL", true);
+  const PhoneId unknown = phones.add("SPN", true);
+  phones.add("A");
+  phones.add("B");
+  Lexicon lexicon = Lexicon::parse("ab A B\nab(2) B A\nb B\n", phones, "test");
+  lexicon.add(kUnknownWord, std::vector<PhoneId>{unknown});
+  const auto run = [](PhoneId phone, int16_t state, WordPosition position) {
+    return StateRun{phone, state, {position, 0, 0}, 3};
+  };
+  const std::vector<StateAlignment> alignments = {
+      {run(0, 0, WordPosition::kSingle), run(3, 0, WordPosition::kSingle),
+       run(3, 1, WordPosition::kSingle), run(unknown, 0, WordPosition::kSingle),
+       run(0, 0, WordPosition::kSingle), run(3, 0, WordPosition::kBegin),
+       run(2, 0, WordPosition::kEnd)},
+      {}};
+  const auto counts = count_pronunciations(corpus, alignments, lexicon, phones.silence());
+  EXPECT_EQ(counts, (std::vector<std::vector<double>>{{0, 1}, {1}, {1}}));
 }
 
 TEST_F(TrainingTest, GoesOnAfterBeingKilledToTheSameBits) {
