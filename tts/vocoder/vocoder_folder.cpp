@@ -1,0 +1,106 @@
+// save_vocoder() and load_vocoder_parts(): the vocoder as a model folder.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "dsp/core/check.h"
+#include "dsp/core/error.h"
+#include "models/nn/network_json.h"
+#include "tts/vocoder/vocoder.h"
+
+namespace bivox {
+namespace {
+
+using nlohmann::json;
+
+const NetworkFiles kParallelFiles = {"parallel.json", "parallel.safetensors"};
+const NetworkFiles kAutoregressiveFiles = {"autoregressive.json", "autoregressive.safetensors"};
+
+[[noreturn]] void fail(const std::string& source, const std::string& what) {
+  throw Error(ErrorCode::kModel, fmt::format("{}: {}", source, what));
+}
+
+std::vector<float> read_column(const json& options, const char* name, int columns,
+                               const std::string& source) {
+  const bool is_list = options.contains(name) && options[name].is_array() &&
+                       options[name].size() == static_cast<size_t>(columns);
+  if (!is_list) fail(source, fmt::format("\"{}\": expected {} numbers", name, columns));
+  std::vector<float> values;
+  for (const json& value : options[name]) {
+    if (!value.is_number() || !std::isfinite(value.get<float>())) {
+      fail(source, fmt::format("\"{}\": expected finite numbers", name));
+    }
+    values.push_back(value.get<float>());
+  }
+  return values;
+}
+
+// The network of a folder must be the one that its options describe.
+void check_same(const Network& found, const Network& expected, const std::string& source) {
+  bool same = found.parameters().size() == expected.parameters().size() &&
+              network_to_json(found) == network_to_json(expected);
+  if (!same) fail(source, "the network is not that of the options");
+}
+
+}  // namespace
+
+void save_vocoder(const VocoderParts& parts, const std::filesystem::path& folder,
+                  const std::string& name, std::string_view card) {
+  BIVOX_CHECK(parts.scale.mean.size() == static_cast<size_t>(parts.features.columns()));
+  ModelFolderWriter writer(folder, "vocoder", name);
+  json options = {{"features", json::parse(vocoder_feature_options_json(parts.features))},
+                  {"mean", parts.scale.mean},
+                  {"deviation", parts.scale.deviation},
+                  {"sample_rate_hz", parts.features.sample_rate_hz}};
+  if (parts.parallel) {
+    options["parallel"] = json::parse(parallel_wavenet_options_json(parts.parallel->options));
+    save_network(parts.parallel->network, writer, Precision::kBfloat16, kParallelFiles);
+  }
+  if (parts.autoregressive) {
+    options["autoregressive"] = json::parse(wavenet_options_json(parts.autoregressive->options));
+    save_network(parts.autoregressive->network, writer, Precision::kBfloat16, kAutoregressiveFiles);
+  }
+  writer.set_options_json(options.dump());
+  writer.set_card(card);
+  writer.commit();
+}
+
+VocoderParts load_vocoder_parts(const std::filesystem::path& folder) {
+  const ModelFolder model = ModelFolder::open(folder, "vocoder");
+  const std::string source = (folder / "config.json").string();
+  const json options = json::parse(model.options_json(), nullptr, false);
+  if (!options.is_object() || !options.contains("features")) {
+    fail(source, "expected the options of a vocoder");
+  }
+  VocoderParts parts;
+  parts.features = parse_vocoder_feature_options(options["features"].dump(), source);
+  const int columns = parts.features.columns();
+  parts.scale.mean = read_column(options, "mean", columns, source);
+  parts.scale.deviation = read_column(options, "deviation", columns, source);
+  for (const float deviation : parts.scale.deviation) {
+    if (deviation <= 0.0F) fail(source, "\"deviation\": expected numbers above 0");
+  }
+  if (options.contains("parallel")) {
+    auto& part = parts.parallel.emplace();
+    part.options = parse_parallel_wavenet_options(options["parallel"].dump(), source);
+    if (part.options.feature_columns != columns || part.options.hop != parts.features.hop) {
+      fail(source, "the parallel network wants other features");
+    }
+    part.network = load_network(model, kParallelFiles);
+    check_same(part.network, parallel_wavenet_network(part.options), source);
+  }
+  if (options.contains("autoregressive")) {
+    auto& part = parts.autoregressive.emplace();
+    part.options = parse_wavenet_options(options["autoregressive"].dump(), source);
+    if (part.options.mel_bins != columns || part.options.hop != parts.features.hop ||
+        part.options.condition_kernel != 3) {
+      fail(source, "the autoregressive network wants other features");
+    }
+    part.network = load_network(model, kAutoregressiveFiles);
+    check_same(part.network, wavenet_network(part.options), source);
+  }
+  return parts;
+}
+
+}  // namespace bivox
