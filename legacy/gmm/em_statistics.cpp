@@ -80,6 +80,17 @@ void EmStatistics::add(const EmStatistics& other) {
   log_likelihood_ += other.log_likelihood_;
 }
 
+void EmStatistics::sum_over_ranks(Communicator& communicator) {
+  if (communicator.ranks() == 1) return;
+  double totals[2] = {frames_, log_likelihood_};
+  communicator.sum(std::span<double>(totals));
+  frames_ = totals[0];
+  log_likelihood_ = totals[1];
+  communicator.sum(std::span<double>(occupancy_));
+  communicator.sum(std::span<double>(sums_));
+  communicator.sum(std::span<double>(squares_));
+}
+
 std::vector<double> EmStatistics::occupancy() const {
   std::vector<double> sums(first_.size() - 1, 0.0);
   for (size_t s = 0; s + 1 < first_.size(); ++s) {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "legacy/gmm/mixture_model.h"
+#include "models/nn/distributed.h"
 
 namespace bivox {
 
@@ -33,6 +34,9 @@ class EmStatistics {
   double accumulate(int state, const float* x, float weight = 1.0F);
   /// Adds statistics of the same model.
   void add(const EmStatistics& other);
+  /// Replaces the statistics by their sum over the ranks. Exact when one rank has all frames and
+  /// the others none.
+  void sum_over_ranks(Communicator& communicator);
 
   double frames() const { return frames_; }
   double log_likelihood() const { return log_likelihood_; }

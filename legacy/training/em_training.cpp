@@ -81,6 +81,7 @@ int EmTraining::align(const GmmHmm& model, std::vector<StateAlignment>& alignmen
   options.silence_penalty = options_.silence_penalty;
   std::vector<int> aligned(kTrainingBlocks, 0);
   run_blocks(kTrainingBlocks, options_.threads, [&](int block) {
+    if (!is_mine(block)) return;
     GmmScores scores(gmms);
     const auto [first, last] = block_range(block, features_.size());
     for (size_t u = first; u < last; ++u) {
@@ -93,7 +94,60 @@ int EmTraining::align(const GmmHmm& model, std::vector<StateAlignment>& alignmen
   });
   int total = 0;
   for (const int count : aligned) total += count;
+  share(alignments, total);
   return total;
+}
+
+void EmTraining::share(std::vector<StateAlignment>& alignments, int& aligned) const {
+  if (ranks() == 1) return;
+  constexpr size_t kColumns = 6;
+  // Numbers below 2^24 are exact as floats; of every utterance all ranks but one add zeros.
+  std::vector<float> counts(alignments.size() + 1, 0.0F);
+  const auto for_each_block = [&](const auto& use) {
+    for (int block = 0; block < kTrainingBlocks; ++block) {
+      const auto [first, last] = block_range(block, alignments.size());
+      for (size_t u = first; u < last; ++u) use(u, is_mine(block));
+    }
+  };
+  for_each_block([&](size_t u, bool mine) {
+    if (mine) counts[u] = static_cast<float>(alignments[u].size());
+  });
+  counts.back() = static_cast<float>(aligned);
+  options_.communicator->sum(std::span<float>(counts));
+  aligned = static_cast<int>(counts.back());
+  size_t total = 0;
+  for (size_t u = 0; u < alignments.size(); ++u) total += static_cast<size_t>(counts[u]);
+  std::vector<float> runs(total * kColumns, 0.0F);
+  size_t at = 0;
+  for_each_block([&](size_t u, bool mine) {
+    float* to = runs.data() + at;
+    at += static_cast<size_t>(counts[u]) * kColumns;
+    if (!mine) return;
+    for (const StateRun& run : alignments[u]) {
+      *to++ = static_cast<float>(run.phone);
+      *to++ = static_cast<float>(run.state);
+      *to++ = static_cast<float>(run.context.position);
+      *to++ = static_cast<float>(run.context.left);
+      *to++ = static_cast<float>(run.context.right);
+      *to++ = static_cast<float>(run.frames);
+    }
+  });
+  options_.communicator->sum(std::span<float>(runs));
+  at = 0;
+  for_each_block([&](size_t u, bool mine) {
+    const float* from = runs.data() + at;
+    const auto count = static_cast<size_t>(counts[u]);
+    at += count * kColumns;
+    if (mine) return;
+    alignments[u].clear();
+    for (size_t i = 0; i < count; ++i, from += kColumns) {
+      alignments[u].push_back({static_cast<PhoneId>(from[0]),
+                               static_cast<int16_t>(from[1]),
+                               {static_cast<WordPosition>(static_cast<int>(from[2])),
+                                static_cast<PhoneId>(from[3]), static_cast<PhoneId>(from[4])},
+                               static_cast<int32_t>(from[5])});
+    }
+  });
 }
 
 void EmTraining::update_transitions(GmmHmm& model,
@@ -143,6 +197,7 @@ void EmTraining::run(GmmHmm& model, std::vector<StateAlignment>& alignments,
     }
     std::vector<EmStatistics> parts(kTrainingBlocks, EmStatistics(model.mixtures));
     run_blocks(kTrainingBlocks, options_.threads, [&](int block) {
+      if (!is_mine(block)) return;
       EmStatistics& part = parts[static_cast<size_t>(block)];
       const auto [first, last] = block_range(block, features_.size());
       for (size_t u = first; u < last; ++u) {
@@ -153,13 +208,15 @@ void EmTraining::run(GmmHmm& model, std::vector<StateAlignment>& alignments,
         }
       }
     });
-    for (int block = 1; block < kTrainingBlocks; ++block) {
-      parts[0].add(parts[static_cast<size_t>(block)]);
+    for (int block = 0; block < kTrainingBlocks; ++block) {
+      EmStatistics& part = parts[static_cast<size_t>(block)];
+      if (options_.communicator != nullptr) part.sum_over_ranks(*options_.communicator);
+      if (block > 0) parts[0].add(part);
     }
     const EmStatistics& total = parts[0];
     total.update(model.mixtures, global.variance);
     update_transitions(model, alignments);
-    if (report_) {
+    if (report_ && rank() == 0) {
       TrainingPass line;
       line.rung = options_.rung;
       line.pass = pass;

@@ -6,7 +6,9 @@
 //                   statistics of all frames (em_statistics.h), update, split towards the target
 //
 // Utterances are dealt to a fixed number of blocks and statistics are added in their order, so the
-// result does not depend on the number of threads (tested). A pass reports one line.
+// result does not depend on the number of threads or of ranks (tested): with several ranks (MPI,
+// models/nn/distributed.h) each aligns and counts the blocks that are its own, block b on rank
+// b mod ranks, and block by block the sums are sent to all. A pass reports one line, on rank 0.
 // Thread rule: one object per training run; it starts threads of its own. Source: the schedule
 // follows Kaldi's steps/train_mono.sh and train_deltas.sh. Test: tests/legacy/training_test.cpp.
 #pragma once
@@ -48,8 +50,9 @@ struct EmTrainingOptions {
   float silence_penalty = -1.0F;
   int threads = 2;
   uint64_t seed = 1;
-  int first_pass = 0;         ///< To go on after the passes before it.
-  int first_num_aligned = 0;  ///< Utterances that had an alignment then.
+  Communicator* communicator = nullptr;  ///< Of several ranks; outlives the training.
+  int first_pass = 0;                    ///< To go on after the passes before it.
+  int first_num_aligned = 0;             ///< Utterances that had an alignment then.
 };
 
 /// What to do around a pass.
@@ -90,6 +93,11 @@ class EmTraining {
   int align(const GmmHmm& model, std::vector<StateAlignment>& alignments) const;
 
  private:
+  int rank() const { return options_.communicator ? options_.communicator->rank() : 0; }
+  int ranks() const { return options_.communicator ? options_.communicator->ranks() : 1; }
+  bool is_mine(int block) const { return block % ranks() == rank(); }
+  /// Gives every rank the alignments that the others have made, and sums `aligned`.
+  void share(std::vector<StateAlignment>& alignments, int& aligned) const;
   void update_transitions(GmmHmm& model, const std::vector<StateAlignment>& alignments) const;
 
   const TrainingCorpus& corpus_;

@@ -68,6 +68,7 @@ EmTrainingOptions Ladder::em_options(const char* rung, int gaussians) const {
   options.target_gaussians = gaussians;
   options.threads = options_.threads;
   options.seed = options_.seed;
+  options.communicator = options_.communicator;
   return options;
 }
 
@@ -144,7 +145,7 @@ bool Ladder::restore_part(EmTrainingOptions& options) {
 
 void Ladder::save(const EmTrainingOptions& options, const char* ending, int next_pass,
                   int num_aligned) const {
-  if (options_.folder.empty()) return;
+  if (options_.folder.empty() || !writes()) return;
   save_ladder_state(
       state_path(options.rung, ending),
       {options.rung, next_pass, num_aligned, *model_, alignments_, speaker_transforms_},
@@ -188,7 +189,9 @@ const GmmHmm& Ladder::train(const EmTrainingOptions& options,
   training.run(*model_, alignments_, hooks);
   const int aligned = training.align(*model_, alignments_);
   save(options, ".state", options.passes, aligned);
-  if (!options_.folder.empty()) std::filesystem::remove(state_path(options.rung, ".part"));
+  if (!options_.folder.empty() && writes()) {
+    std::filesystem::remove(state_path(options.rung, ".part"));
+  }
   return *model_;
 }
 

@@ -39,6 +39,9 @@ struct LadderOptions {
   uint64_t seed = 1;
   /// Where to keep what a stopped training goes on from (ladder_state.h); empty: nowhere.
   std::filesystem::path folder = {};
+  /// Of several ranks, which share alignment and statistics (em_training.h); all hold the whole
+  /// corpus and end with the same model. `folder` is one that all of them see; rank 0 writes.
+  Communicator* communicator = nullptr;
   int save_every = 5;  ///< Passes between two states of an unfinished rung.
 };
 
@@ -81,6 +84,7 @@ class Ladder {
                       const std::function<void(int pass)>& before = {});
   void save(const EmTrainingOptions& options, const char* ending, int next_pass,
             int num_aligned) const;
+  bool writes() const { return !options_.communicator || options_.communicator->rank() == 0; }
   std::filesystem::path state_path(const std::string& rung, const char* ending) const;
 
   const TrainingCorpus& corpus_;

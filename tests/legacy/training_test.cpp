@@ -4,16 +4,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
+#include <thread>
 
 #include "dsp/audio/audio_file.h"
 #include "dsp/core/error.h"
 #include "dsp/features/front_end.h"
 #include "legacy/training/ladder.h"
 #include "legacy/training/pronunciation_counts.h"
+#include "models/nn/distributed.h"
+#include "tests/models/nn/thread_ranks.h"
 
 namespace bivox {
 namespace {
@@ -30,7 +35,8 @@ class TrainingTest : public ::testing::Test {
     dictionary_ =
         fs::temp_directory_path() /
         ("bivox_training_" + std::to_string(::testing::UnitTest::GetInstance()->random_seed()) +
-         "_" + ::testing::UnitTest::GetInstance()->current_test_info()->name());
+         "_" + std::to_string(getpid()) + "_" +
+         ::testing::UnitTest::GetInstance()->current_test_info()->name());
     std::ofstream out(dictionary_);
     std::vector<std::string> seen;
     for (const UtteranceText& utterance : utterances_) {
@@ -155,6 +161,50 @@ TEST_F(TrainingTest, EveryRungFitsBetterAndThreadsDoNotMatter) {
   }
 }
 
+// Every rank ends with the model of one process alone, to the bit.
+void expect_equal(const GmmHmm& model, const GmmHmm& expected) {
+  EXPECT_EQ(model.transform, expected.transform);
+  EXPECT_EQ(model.transitions, expected.transitions);
+  ASSERT_EQ(model.mixtures.num_states(), expected.mixtures.num_states());
+  for (int s = 0; s < model.mixtures.num_states(); ++s) {
+    EXPECT_EQ(model.mixtures.state(s).weights, expected.mixtures.state(s).weights) << s;
+    EXPECT_EQ(model.mixtures.state(s).means, expected.mixtures.state(s).means) << s;
+    EXPECT_EQ(model.mixtures.state(s).variances, expected.mixtures.state(s).variances) << s;
+  }
+}
+
+TEST_F(TrainingTest, RanksDoNotMatter) {
+  const TrainingCorpus corpus = load_training_corpus(utterances_, lexicon_.lexicon, 1);
+  const GmmHmm expected = climb(corpus, lexicon_, small(1), {});
+  ThreadRanks shared(3);
+  std::vector<std::optional<GmmHmm>> models(3);
+  std::atomic<int> reports{0};
+  {
+    std::vector<std::jthread> threads;
+    for (int rank = 0; rank < 3; ++rank) {
+      threads.emplace_back([&, rank] {
+        ThreadRanks::Rank communicator(shared, rank);
+        LadderOptions options = small(1);
+        options.communicator = &communicator;
+        models[static_cast<size_t>(rank)] =
+            climb(corpus, lexicon_, options, [&](const TrainingPass& /*pass*/) { ++reports; });
+      });
+    }
+  }
+  EXPECT_EQ(reports, 30 + 3 * 35);
+  for (const auto& model : models) expect_equal(model.value(), expected);
+}
+
+// The same with whatever ranks mpirun has started; alone there is one.
+TEST_F(TrainingTest, MpiRanksDoNotMatter) {
+  const std::unique_ptr<Communicator> communicator = make_communicator();
+  const TrainingCorpus corpus = load_training_corpus(utterances_, lexicon_.lexicon, 1);
+  const GmmHmm expected = climb(corpus, lexicon_, small(1), {});
+  LadderOptions options = small(1);
+  options.communicator = communicator.get();
+  expect_equal(climb(corpus, lexicon_, options, {}), expected);
+}
+
 TEST_F(TrainingTest, CountsTheChosenPronunciations) {
   TrainingCorpus corpus;
   corpus.utterances.push_back({"one", 0, {"b", std::string(kUnknownWord), "ab"}, {}});
@@ -209,14 +259,7 @@ TEST_F(TrainingTest, GoesOnAfterBeingKilledToTheSameBits) {
   ASSERT_FALSE(passes.empty());
   EXPECT_EQ(passes.front().rung, "sat");
   EXPECT_EQ(passes.front().pass, 10);
-  EXPECT_EQ(model.transform, expected.transform);
-  EXPECT_EQ(model.transitions, expected.transitions);
-  ASSERT_EQ(model.mixtures.num_states(), expected.mixtures.num_states());
-  for (int s = 0; s < model.mixtures.num_states(); ++s) {
-    EXPECT_EQ(model.mixtures.state(s).weights, expected.mixtures.state(s).weights) << s;
-    EXPECT_EQ(model.mixtures.state(s).means, expected.mixtures.state(s).means) << s;
-    EXPECT_EQ(model.mixtures.state(s).variances, expected.mixtures.state(s).variances) << s;
-  }
+  expect_equal(model, expected);
   // Every pass once, in order.
   const std::vector<TrainingPass> log = load_passes(options.folder / "passes.tsv");
   ASSERT_EQ(log.size(), whole.size());
