@@ -3,8 +3,9 @@
 //   phase' = F0 / rate;  where the phase passes a whole number, at time p,
 //   x[n] += sqrt(rate / F0) sinc(n - p - delay) window(n - p - delay)
 //
-// so that the power is 1 a sample on average whatever F0. Pulses lie between samples exactly (no
-// jitter), `delay` samples late, as the sinc reaches to both sides.
+// so that the power is that of white noise of variance 1 at all frequencies of its band, 0.96 of
+// half the rate, whatever F0. Pulses lie between samples exactly (no jitter), `delay` samples late,
+// as the sinc reaches to both sides.
 //
 // Thread rule: one per stream; next() neither allocates nor throws. Test:
 // tests/tts/source_filter_test.cpp.
