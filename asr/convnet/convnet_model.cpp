@@ -131,6 +131,7 @@ void write_convnet_files(const ConvNetParts& parts, Precision stored, ModelFolde
       {"frame_rate_hz", 1.0 / parts.front_end.frame_shift_s},
       {"subsampling", parts.subsampling},
       {"precision", precision_name(parts.precision)},
+      {"dictionary", parts.dictionary},
   };
   writer.set_options_json(options.dump());
   writer.add_file(kHmmFileName, write_hmm_json(parts.hmm));
@@ -165,6 +166,12 @@ ConvNetParts read_convnet_parts(const ModelFolder& folder) {
                      subsampling.get<int>(),
                      precision_of(precision.get<std::string>(), source),
                      folder.path().string()};
+  if (const auto found = options.find("dictionary"); found != options.end()) {
+    if (!found->is_string()) {
+      fail(source, fmt::format("dictionary {}, expected a name", json_excerpt(*found)));
+    }
+    parts.dictionary = found->get<std::string>();
+  }
   check_parts(parts);
   return parts;
 }

@@ -1,7 +1,7 @@
 // The ConvNet as an acoustic model, and its form as a model folder of the kind "convnet":
 //
 //   config.json           options: {"front_end": {...}, "frame_rate_hz": 100, "subsampling": 3,
-//                         "precision": "bfloat16"}
+//                         "precision": "bfloat16", "dictionary": "en-small"}
 //   hmm.json              trees, transitions, fillers, scales (models/io/hmm_file.h)
 //   network.json, weights.safetensors     the network without its CTC output
 //   priors.safetensors    "log_priors" [states], natural logs
@@ -35,7 +35,9 @@ struct ConvNetParts {
   std::vector<float> log_priors;
   int subsampling = 3;
   Precision precision = Precision::kBfloat16;
-  std::string origin;  ///< For people: trained by what, on what.
+  std::string origin;  ///< For people: the folder's name, or how it was made.
+  /// A file of the folder, or the name of a bundled language model whose dictionary it is.
+  std::string dictionary = "en-small";
 };
 
 class ConvNetModel : public AcousticModel {
