@@ -6,6 +6,7 @@
 // keeps the model's parameters alive.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -54,6 +55,8 @@ class AcousticModel {
   virtual const std::vector<FillerWord>& fillers() const = 0;
   virtual ScoreScale score_scale() const = 0;
   virtual std::unique_ptr<AcousticScores> make_scores() const = 0;
+  /// Numbers that were learnt; 0: not counted.
+  virtual int64_t num_parameters() const { return 0; }
   /// Kind, sizes and origin, for people.
   virtual std::vector<ModelFact> facts() const = 0;
 };

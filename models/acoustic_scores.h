@@ -41,6 +41,9 @@ class AcousticScores {
   /// elements. An empty `active` means all states. Frames must be asked for in order.
   virtual void score(int frame, std::span<const StateId> active, std::span<float> out) = 0;
   virtual int num_states() const = 0;
+  /// Multiplications with an addition that scoring took since construction; 0: not counted. What
+  /// `bivox compare` sets against the length of the audio.
+  virtual uint64_t multiply_adds() const { return 0; }
 };
 
 }  // namespace bivox

@@ -125,6 +125,7 @@ class ManifestReader {
     utterance.id = field(fields, "id");
     utterance.text = trimmed(field(fields, "text"));
     utterance.speaker = field(fields, "speaker");
+    utterance.gender = field(fields, "gender");
     const std::string_view path = field(fields, "path");
     if (!path.empty()) utterance.audio = name_.parent_path() / path;
     return utterance;

@@ -23,6 +23,7 @@ struct UtteranceText {
   std::string text;
   std::string speaker;          ///< From a manifest; empty if unknown.
   std::filesystem::path audio;  ///< From a manifest, already joined to its folder; else empty.
+  std::string gender = {};      ///< From a manifest; empty if unknown.
 };
 
 enum class UtteranceForm { kAuto, kTrn, kIdText, kManifest, kText };

@@ -69,6 +69,8 @@ class Recognizer {
 
   /// What the search did since construction.
   const Decoder::Counts& counts() const { return counts_; }
+  /// The stream's scores, for what they count.
+  const AcousticScores& scores() const { return *scores_; }
 
  private:
   void decode_ready_segments();

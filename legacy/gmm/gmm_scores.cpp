@@ -79,6 +79,8 @@ void GmmScores::evaluate(int codebook, int first) {
                   densities_.data() + static_cast<std::ptrdiff_t>(f) * kBlockFrames * padded);
     row += gmms_->stream_dims(f);
   }
+  multiply_adds_ += uint64_t{2} * static_cast<uint64_t>(frames) * static_cast<uint64_t>(padded) *
+                    static_cast<uint64_t>(stride);
   float* scores = scores_.data() + first_score_[static_cast<size_t>(codebook)] +
                   static_cast<std::ptrdiff_t>(first) * score_stride(shape);
   for (int t = 0; t < frames; ++t, scores += score_stride(shape)) {

@@ -16,6 +16,7 @@
 // likelihoods", IEEE ICASSP 1993. Test: tests/legacy/gmm_scores_test.cpp.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
@@ -41,6 +42,8 @@ class GmmScores : public AcousticScores {
   int frames_ready() const override { return num_frames_; }
   void score(int frame, std::span<const StateId> active, std::span<float> out) override;
   int num_states() const override { return gmms_->num_states(); }
+  /// Those of the densities: (x - m)^2 v of every dimension counts two.
+  uint64_t multiply_adds() const override { return multiply_adds_; }
 
  private:
   static constexpr int kBlockFrames = 8;
@@ -65,6 +68,7 @@ class GmmScores : public AcousticScores {
   std::vector<int> written_;    // [codebook]: serial number of the call that wrote it
   int block_serial_ = 0;
   int call_serial_ = 0;
+  uint64_t multiply_adds_ = 0;
 
   AlignedBuffer densities_;          // [stream][frame][padded densities]
   std::vector<size_t> first_score_;  // [codebook]: where its scores begin

@@ -217,6 +217,15 @@ void GmmSet::arrange(const float* row, float* out) const {
   }
 }
 
+int64_t GmmSet::num_parameters() const {
+  int64_t count = static_cast<int64_t>(transform_.rows()) * transform_.cols();
+  for (const Codebook& codebook : codebooks_) {
+    count += int64_t{2} * codebook.densities * total_stream_dims_;
+    count += int64_t{codebook.num_states} * codebook.densities * num_streams();
+  }
+  return count;
+}
+
 size_t GmmSet::memory_bytes() const {
   return (gaussians_.size() + weights_.size()) * sizeof(float) +
          half_weights_.size() * sizeof(uint16_t) +

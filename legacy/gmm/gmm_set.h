@@ -96,6 +96,9 @@ class GmmSet {
   /// Transforms one feature row [feature_dims] and orders it by streams: out [total_stream_dims].
   void arrange(const float* row, float* out) const;
 
+  /// Means and variances of all densities, weights of all states, and the transform.
+  int64_t num_parameters() const;
+
   /// Bytes held by the parameters.
   size_t memory_bytes() const;
 

@@ -45,6 +45,7 @@ class GmmAcousticModel : public AcousticModel {
   const std::vector<FillerWord>& fillers() const override { return parts_.fillers; }
   ScoreScale score_scale() const override { return parts_.score_scale; }
   std::unique_ptr<AcousticScores> make_scores() const override;
+  int64_t num_parameters() const override { return parts_.gmms->num_parameters(); }
   std::vector<ModelFact> facts() const override;
   const GmmSet& gmms() const { return *parts_.gmms; }
 
