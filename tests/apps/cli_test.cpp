@@ -27,8 +27,8 @@ TEST(Cli, EveryVerbHasHelpWithThreeExamples) {
   const ProgramRun top = run_bivox("--help");
   EXPECT_EQ(top.code, 0);
   EXPECT_TRUE(top.err.empty());
-  for (const std::string verb :
-       {"transcribe", "align", "score", "features", "g2p", "grammar", "info", "lm", "train"}) {
+  for (const std::string verb : {"transcribe", "align", "data", "score", "features", "g2p",
+                                 "grammar", "info", "lm", "train"}) {
     EXPECT_NE(top.out.find("  " + verb + " "), std::string::npos) << verb;
     const ProgramRun help = run_bivox(verb + " --help");
     EXPECT_EQ(help.code, 0);

@@ -1,0 +1,118 @@
+// `bivox data check` from the outside, with the first model. Skipped where the Debian package
+// pocketsphinx-en-us is not installed.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "tests/apps/run_bivox.h"
+
+namespace bivox {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kAudio = fs::path(BIVOX_TEST_DATA) / "audio";
+
+class CliData : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!fs::exists("/usr/share/pocketsphinx/model/en-us/en-us/mdef")) {
+      GTEST_SKIP() << "pocketsphinx-en-us is not installed";
+    }
+    manifest_ = scratch_.write(
+        "manifest.tsv",
+        "id\tpath\ttext\n" +
+            line("good", "librispeech-1867-154075-0005.flac",
+                 content_of(kAudio / "librispeech-1867-154075-0005.txt")) +
+            line("other", "ljspeech-LJ001-0147.opus",
+                 content_of(kAudio / "ljspeech-LJ001-0147.txt")) +
+            line("kathleen", "kathleen-arctic_a0045_1592747525.wav",
+                 content_of(kAudio / "kathleen-arctic_a0045_1592747525.txt")) +
+            line("swapped", "librispeech-533-1066-0009.opus", "of the sneer that we found tracks") +
+            line("missing", "missing.wav", "a <b>missing</b> file"));
+  }
+
+  static std::string line(const std::string& id, const std::string& file, std::string text) {
+    std::erase(text, '\n');
+    return id + "\t" + (kAudio / file).string() + "\t" + text + "\n";
+  }
+
+  ScratchFolder scratch_;
+  std::string manifest_;
+};
+
+TEST_F(CliData, TableHasTheWorstFirst) {
+  const ProgramRun run = run_bivox("data check -q --top 0 " + manifest_);
+  EXPECT_EQ(run.code, 0) << run.err;
+  const size_t missing = run.out.find("unreadable:");
+  const size_t swapped = run.out.find("  swapped ");
+  const size_t good = run.out.find("  good ");
+  ASSERT_NE(good, std::string::npos) << run.out;
+  EXPECT_LT(missing, swapped);
+  EXPECT_LT(swapped, good);
+  EXPECT_NE(run.out.find("5 utterances"), std::string::npos);
+}
+
+TEST_F(CliData, JsonAndTsvHoldTheSame) {
+  const ProgramRun json = run_bivox("data check -q --format json --top 0 --jobs 2 " + manifest_);
+  ASSERT_EQ(json.code, 0) << json.err;
+  const auto document = nlohmann::json::parse(json.out);
+  EXPECT_EQ(document["utterances"], 5);
+  EXPECT_EQ(document["findings"]["unreadable"], 1);
+  const auto& worst = document["worst_first"];
+  ASSERT_EQ(worst.size(), 5U);
+  EXPECT_EQ(worst[0]["id"], "missing");
+  EXPECT_EQ(worst[1]["id"], "swapped");
+  EXPECT_EQ(worst[4]["audio"]["rate_hz"].get<int>() % 8000, 0);
+  for (size_t i = 1; i < 5; ++i) {
+    EXPECT_LE(worst[i]["points"].get<double>(), worst[i - 1]["points"].get<double>());
+    ASSERT_FALSE(worst[i]["words"].empty());
+    EXPECT_LE(worst[i]["words"].back()["end_s"].get<double>(),
+              worst[i]["audio"]["seconds"].get<double>() + 0.03);
+  }
+  const ProgramRun tsv = run_bivox("data check -q --format tsv --top 2 " + manifest_);
+  EXPECT_EQ(std::count(tsv.out.begin(), tsv.out.end(), '\n'), 3);
+  EXPECT_EQ(tsv.out.find("rank\tid\tpoints"), 0U);
+  EXPECT_NE(tsv.out.find("\n2\tswapped\t"), std::string::npos) << tsv.out;
+}
+
+TEST_F(CliData, PageHoldsPlayersAndEscapesTexts) {
+  const ProgramRun run = run_bivox("data check -q --players 3 --report " +
+                                   scratch_.quoted("page.html") + " " + manifest_);
+  ASSERT_EQ(run.code, 0) << run.err;
+  const std::string page = content_of(scratch_.path() / "page.html");
+  const auto count = [&](const std::string& what) {
+    size_t found = 0;
+    for (size_t at = page.find(what); at != std::string::npos; at = page.find(what, at + 1))
+      ++found;
+    return found;
+  };
+  EXPECT_EQ(count("<article"), 3U);
+  EXPECT_EQ(count("<audio"), 2U);  // one of the three cannot be read
+  EXPECT_EQ(count("data:image/png;base64,"), 2U);
+  EXPECT_EQ(count("<b>missing</b>"), 0U);
+  EXPECT_GE(count("&lt;b&gt;missing"), 1U);
+}
+
+TEST_F(CliData, FailsOnWhatIsAskedFor) {
+  EXPECT_EQ(run_bivox("data check -q --fail-on copy,silent " + manifest_).code, 0);
+  EXPECT_EQ(run_bivox("data check -q --fail-on copy,unreadable " + manifest_).code, 1);
+  EXPECT_EQ(run_bivox("data check -q --fail-on any " + manifest_).code, 1);
+  const ProgramRun unknown = run_bivox("data check -q --fail-on nonsense " + manifest_);
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_NE(unknown.err.find("cut-start"), std::string::npos) << unknown.err;
+}
+
+TEST_F(CliData, NothingToReadIsAnError) {
+  const std::string none = scratch_.write("none.tsv", "id\tpath\ttext\na\tmissing.wav\ta word\n");
+  EXPECT_EQ(run_bivox("data check -q " + none).code, 3);
+  EXPECT_EQ(run_bivox("data check -q /no/such/folder").code, 3);
+  EXPECT_EQ(run_bivox("data check").code, 2);
+  EXPECT_EQ(run_bivox("data").code, 2);
+}
+
+}  // namespace
+}  // namespace bivox
