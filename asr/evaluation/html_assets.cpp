@@ -20,7 +20,7 @@ a{color:var(--link)}nav ul{padding-left:0;list-style:none;display:flex;flex-wrap
 .scroll{overflow-x:auto;margin:10px 0}table{border-collapse:collapse;font-size:.92rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;padding:4px 0}th,td{padding:4px 10px 4px 0;text-align:left;vertical-align:top;
 border-bottom:1px solid var(--line);overflow-wrap:normal}
-th{white-space:nowrap;font-weight:600}td.n,th.n{text-align:right;padding:4px 0 4px 14px;white-space:nowrap}
+th{white-space:nowrap;font-weight:600}td.n,th.n{text-align:right;padding:4px 10px 4px 14px;white-space:nowrap}
 th button{all:unset;cursor:pointer;font-weight:600}th button:focus-visible{outline:2px solid var(--link)}
 th[aria-sort=ascending] button:after{content:" \2191"}th[aria-sort=descending] button:after{content:" \2193"}
 input,select,.more{font:inherit;color:inherit;background:var(--box);border:1px solid var(--line);border-radius:6px;
