@@ -108,6 +108,7 @@ int run_program(int argc, const char* const* argv) {
   add_transcribe_verb(program);
   add_align_verb(program);
   add_score_verb(program);
+  add_compare_verb(program);
   add_data_verb(program);
   add_features_verb(program);
   add_g2p_verb(program);

@@ -8,6 +8,7 @@ class Program;
 void add_transcribe_verb(Program& program);
 void add_align_verb(Program& program);
 void add_score_verb(Program& program);
+void add_compare_verb(Program& program);
 void add_data_verb(Program& program);
 void add_features_verb(Program& program);
 void add_g2p_verb(Program& program);
