@@ -72,7 +72,12 @@ Graph make_graph(const SearchNetwork& network, const Lattice& lattice, double sc
   for (const Arc& arc : graph.arcs) {
     alpha[arc.to] = log_add(alpha[arc.to], alpha[arc.from] + arc.score);
   }
-  for (Arc& arc : graph.arcs) arc.weight = std::exp(alpha[arc.from] + arc.score - alpha[arc.to]);
+  // A node may have lost all of the arcs that lead to it, each improbable by itself, and keep one
+  // that they share; no path comes that way any more.
+  for (Arc& arc : graph.arcs) {
+    if (std::isinf(alpha[arc.from])) continue;
+    arc.weight = std::exp(alpha[arc.from] + arc.score - alpha[arc.to]);
+  }
   return graph;
 }
 

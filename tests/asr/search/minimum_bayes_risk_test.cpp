@@ -132,6 +132,23 @@ TEST(MinimumBayesRisk, ConfidenceIsThePosteriorWhereOnlyOnePlaceIsOpen) {
   EXPECT_NEAR(calibrated[0].confidence, 1.0 / (1.0 + std::exp(0.5)), 1e-5);
 }
 
+TEST(MinimumBayesRisk, ManyImprobableWaysIntoAProbableArcHarmNothing) {
+  const SmallTask task;
+  // Word 1; or one of twenty ways, each too improbable to be looked at, into words
+  // that all of them share.
+  Lattice lattice;
+  lattice.nodes = {{0}, {10}, {15}, {20}};
+  for (int i = 0; i < 20; ++i) lattice.arcs.push_back({0, 1, 0, std::log(5e-5F), 0.0F, 0.0F});
+  lattice.arcs.push_back({1, 2, 0, 0.0F, 0.0F, 0.0F});
+  lattice.arcs.push_back({0, 3, 1, 0.0F, 0.0F, 0.0F});
+  lattice.arcs.push_back({2, 3, 0, 0.0F, 0.0F, 0.0F});
+  lattice.finals = {{3, 0.0F}};
+  const std::vector<DecodedWord> words = minimum_bayes_risk(*task.network, lattice, 1.0, {});
+  ASSERT_EQ(words.size(), 1U);
+  EXPECT_EQ(words[0].word, 1U);
+  EXPECT_NEAR(words[0].confidence, 0.99F, 1e-4F);
+}
+
 TEST(MinimumBayesRisk, EmptyLatticeGivesNoWords) {
   const SmallTask task;
   EXPECT_TRUE(minimum_bayes_risk(*task.network, Lattice{}, 1.0, {}).empty());
