@@ -51,6 +51,7 @@ class ConvNetModel : public AcousticModel {
   const std::vector<FillerWord>& fillers() const override { return fillers_; }
   ScoreScale score_scale() const override { return score_scale_; }
   std::unique_ptr<AcousticScores> make_scores() const override;
+  int64_t num_parameters() const override { return num_weights_; }
   std::vector<ModelFact> facts() const override;
   const ConvNetScoring& scoring() const { return *scoring_; }
 

@@ -64,6 +64,7 @@ void ConvNetScores::compute_chunk() {
     const int rows = std::min(rows_.size(), scoring_->plan->max_chunk());
     stream_.accept({rows_.row(0), static_cast<size_t>(rows) * static_cast<size_t>(rows_.dims())});
     rows_.drop(rows);
+    rows_computed_ += static_cast<uint64_t>(rows);
   } else {
     BIVOX_CHECK(finished_ && !flushed_);
     stream_.finish();
@@ -75,6 +76,11 @@ void ConvNetScores::compute_chunk() {
     scale_by_priors(logits.row(t), scoring_->log_priors, scores_.data() + scores_.size() - states);
   }
   num_frames_ += logits.frames;
+}
+
+uint64_t ConvNetScores::multiply_adds() const {
+  return static_cast<uint64_t>(static_cast<double>(rows_computed_) *
+                               scoring_->plan->multiply_adds_per_unit());
 }
 
 void ConvNetScores::score(int frame, std::span<const StateId> /*active*/, std::span<float> out) {

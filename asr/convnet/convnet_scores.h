@@ -11,6 +11,7 @@
 // Test: tests/asr/convnet/convnet_scores_test.cpp.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
@@ -38,6 +39,7 @@ class ConvNetScores : public AcousticScores {
   int frames_ready() const override;
   void score(int frame, std::span<const StateId> active, std::span<float> out) override;
   int num_states() const override { return num_states_; }
+  uint64_t multiply_adds() const override;
 
  private:
   /// Runs the network over the next rows, and scores what comes out.
@@ -54,7 +56,8 @@ class ConvNetScores : public AcousticScores {
   bool flushed_ = false;
   std::vector<float> scores_;  // [frames from first_frame_ on][states]
   int first_frame_ = 0;
-  int num_frames_ = 0;  // computed since reset()
+  int num_frames_ = 0;          // computed since reset()
+  uint64_t rows_computed_ = 0;  // since construction
 };
 
 }  // namespace bivox

@@ -78,6 +78,17 @@ TEST(ConvNetScores, FramesBecomeReadyAsSoonAsTheirContextIsThere) {
   }
 }
 
+TEST(ConvNetScores, CountsItsMultiplications) {
+  const ConvNetModel model(small_parts(5));
+  const auto scores = model.make_scores();
+  EXPECT_EQ(scores->multiply_adds(), 0U);
+  all_scores(*scores, random_rows(150, 12, 1), 20);
+  all_scores(*scores, random_rows(150, 12, 1), 300);
+  const double expected = 300.0 * model.scoring().plan->multiply_adds_per_unit();
+  EXPECT_NEAR(static_cast<double>(scores->multiply_adds()), expected, 1.0);
+  EXPECT_EQ(model.num_parameters(), small_parts(5).network.num_weights());
+}
+
 TEST(ConvNetScores, TheLastFrameMayBeAskedForAgain) {
   const ConvNetModel model(small_parts(5));
   const auto scores = model.make_scores();
