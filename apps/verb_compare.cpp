@@ -26,7 +26,7 @@ struct Options {
   std::vector<std::string> sources;
   std::vector<std::string> systems;
   std::vector<std::string> hypotheses;
-  std::string language_model;
+  std::string language_model = "en-small";
   std::string dictionary;
   std::string report;
   std::string json;
@@ -197,6 +197,7 @@ class Compare {
   bool run_system(CompareRunner& runner);
   std::optional<SystemRun> run_once(CompareRunner& runner, const NoiseSetting& noise,
                                     const std::string& what);
+  void warn_of_differences();
   void add_facts(Report& report) const;
 
   const Options& options_;
@@ -294,6 +295,24 @@ bool Compare::run_system(CompareRunner& runner) {
   return true;
 }
 
+// What is not the same for all engines is no matter of the acoustic model.
+void Compare::warn_of_differences() {
+  for (const auto& runner : runners_) {
+    const RecognizerFiles& first = runners_[0]->engine().files;
+    const RecognizerFiles& other = runner->engine().files;
+    if (other.language_model != first.language_model) {
+      console_.warning(fmt::format("{} has another language model than {}: {}, {}", runner->name(),
+                                   runners_[0]->name(), other.language_model.string(),
+                                   first.language_model.string()));
+    }
+    if (other.dictionary != first.dictionary) {
+      console_.warning(fmt::format("{} has another dictionary than {}: {}, {}", runner->name(),
+                                   runners_[0]->name(), other.dictionary.string(),
+                                   first.dictionary.string()));
+    }
+  }
+}
+
 bool Compare::run_systems() {
   std::set<std::string> names;
   const auto claim = [&](const std::string& name) {
@@ -322,6 +341,7 @@ bool Compare::run_systems() {
     const auto [name, path] = split_name(text, "--hypotheses");
     runs_.push_back(read_hypotheses(name, path, utterances_, normalization_, console_));
   }
+  warn_of_differences();
   if (runs_.empty()) {
     throw Error(ErrorCode::kModel, "there is no system to run",
                 "name one: --system NAME=MODEL, or --hypotheses NAME=FILE");
@@ -343,8 +363,15 @@ void Compare::add_facts(Report& report) const {
                               fmt::format("{} ({})", run.measures.model, run.measures.kind));
   }
   for (const std::string& text : options_.systems) report.facts.emplace_back("--system", text);
-  if (!options_.language_model.empty()) {
-    report.facts.emplace_back("language model", options_.language_model);
+  for (const auto& runner : runners_) {
+    const RecognizerFiles& files = runner->engine().files;
+    const DecoderOptions& search = runner->options().search;
+    report.facts.emplace_back(
+        "search of " + runner->name(),
+        fmt::format(
+            "language model {}, dictionary {}, weight {:.4g}, word penalty {:.4g}, beam {:.4g}",
+            files.language_model.string(), files.dictionary.string(), search.language_weight,
+            search.word_penalty, search.beam));
   }
   report.facts.emplace_back("seed", std::to_string(options_.seed));
 }
@@ -443,7 +470,7 @@ void add_compare_verb(Program& program) {
   verb.add_option("--hypotheses", options->hypotheses,
                   "NAME=FILE: what another program heard: trn, `id text` or plain lines");
   verb.add_option("--lm", options->language_model,
-                  "Language model of all systems that name none (default: as for transcribe)");
+                  "Language model of all systems that name none of their own");
   verb.add_option("--dict", options->dictionary, "Dictionary of all systems that name none");
   verb.add_option("--report", options->report, "Write the report here, one HTML file");
   verb.add_option("--json", options->json,

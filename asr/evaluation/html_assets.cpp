@@ -32,7 +32,7 @@ svg .g{stroke:var(--line);stroke-width:1}svg .a{stroke:var(--soft);stroke-width:
 svg .t{fill:var(--soft)}
 .card{background:var(--box);border:1px solid var(--line);border-radius:10px;padding:10px 14px;margin:12px 0}
 .card h3{margin:2px 0 6px;font-size:1rem}audio{width:100%;max-width:520px;height:40px;display:block;margin:6px 0}
-.card img{width:100%;display:block;border-radius:4px;margin:6px 0;image-rendering:auto;background:#000}
+figure img,.card img{width:100%;display:block;border-radius:4px;margin:6px 0;image-rendering:auto;background:#000}
 .w{border-radius:3px;padding:0 1px}.w[data-s]{cursor:pointer}.w.on{background:var(--lit)}
 .sub{color:var(--bad);font-weight:600}.ins{color:var(--ins);font-weight:600;text-decoration:underline}
 .del{color:var(--del);text-decoration:line-through}

@@ -143,7 +143,6 @@ std::string HtmlTable::html() const {
   }
   out += fmt::format("<div class=\"scroll\"><table id=\"t{}\"{}>", id,
                      sortable ? " class=\"sort\"" : "");
-  if (!caption.empty()) out += "<caption>" + html_escape(caption) + "</caption>";
   out += "<thead><tr>";
   for (const HtmlColumn& column : columns) {
     const std::string title = html_escape(column.title);
@@ -162,7 +161,10 @@ std::string HtmlTable::html() const {
     }
     out += "</tr>";
   }
-  return out + "</tbody></table></div>\n";
+  out += "</tbody></table></div>\n";
+  // Outside of what scrolls, so that a phone breaks its lines.
+  if (!caption.empty()) out += "<p class=\"soft\">" + html_escape(caption) + "</p>\n";
+  return out;
 }
 
 std::string HtmlCards::html() const {
