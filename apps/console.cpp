@@ -40,6 +40,12 @@ void Console::error(std::string_view message) {
 
 void Console::warning(std::string_view message) { log(LogLevel::kWarning, message); }
 
+void Console::report(std::string_view message) {
+  if (verbosity_ == Verbosity::kQuiet) return;
+  const std::lock_guard lock(mutex_);
+  line(message);
+}
+
 void Console::detail(std::string_view message) {
   if (verbosity_ != Verbosity::kVerbose) return;
   const std::lock_guard lock(mutex_);

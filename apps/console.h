@@ -35,6 +35,8 @@ class Console {
   void error(const Error& error);
   void error(std::string_view message);
   void warning(std::string_view message);
+  /// A line of the log of a long run; not with -q.
+  void report(std::string_view message);
   /// For -v only.
   void detail(std::string_view message);
   /// A message of the library.

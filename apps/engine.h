@@ -20,6 +20,8 @@
 #include "asr/recognizer/recognizer.h"
 #include "asr/search/rescoring.h"
 #include "asr/search/search_network.h"
+#include "legacy/adaptation/speaker_adaptation.h"
+#include "legacy/gmm/gmm_model_folder.h"
 #include "models/acoustic_model.h"
 
 namespace bivox {
@@ -34,12 +36,16 @@ struct EngineOptions {
   std::string rescoring_model;  ///< Empty: one pass.
   RescoringOptions rescoring;
   CommandOptions command;
+  bool adapt = false;  ///< Make the second pass of Engine::adapted.
 };
 
 struct Engine {
   RecognizerFiles files;
-  LanguageWeights weights;  ///< Those that the language model wants.
-  std::shared_ptr<const AcousticModel> model;
+  LanguageWeights weights;                          ///< Those that the language model wants.
+  std::shared_ptr<const AcousticModel> model;       ///< For speech as it is, not adapted.
+  std::shared_ptr<const GmmModel> gmm;              ///< Of the kind "gmm-hmm"; else null.
+  std::shared_ptr<const Engine> adapted;            ///< For speech that is adapted; else null.
+  std::shared_ptr<const AdaptableModel> adaptable;  ///< What both passes share; else null.
   std::shared_ptr<const SearchNetwork> network;
   std::shared_ptr<const Grammar> grammar;    ///< Null for dictation.
   std::shared_ptr<const Rescorer> rescorer;  ///< Null for one pass.
@@ -52,6 +58,9 @@ void add_engine_options(CLI::App& verb, EngineOptions& options, bool with_langua
 
 /// The notice that lists words which were pronounced by their letters.
 void say_pronounced(std::span<const PronouncedWord> words, Console& console);
+
+/// The dictionary of an engine, with the probabilities of pronunciations that its model has.
+Lexicon load_lexicon(const Engine& engine);
 
 /// The acoustic model and its files; no search network.
 Engine load_acoustic_engine(const EngineOptions& options, bool needs_language_model);

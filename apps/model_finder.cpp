@@ -37,9 +37,20 @@ std::vector<fs::path> sorted_entries(const fs::path& folder) {
   return entries;
 }
 
-bool is_acoustic_model(const fs::path& folder) {
+constexpr std::string_view kSphinx = "sphinx";
+
+// The kind of an acoustic model; empty if it is none.
+std::string acoustic_kind(const fs::path& folder) {
   std::error_code ignored;
-  return fs::exists(folder / "mdef", ignored);
+  if (fs::exists(folder / "mdef", ignored)) return std::string(kSphinx);
+  if (!ModelFolder::is_model_folder(folder)) return "";
+  const fs::path path = folder / "config.json";
+  std::string kind = ModelConfig::parse(read_file(path, ErrorCode::kModel), path.string()).kind;
+  return kind == "gmm-hmm" || kind == "convnet" ? kind : "";
+}
+
+bool is_of_engine(const std::string& kind, const std::string& engine) {
+  return engine == "convnet" ? kind == "convnet" : kind == kSphinx || kind == "gmm-hmm";
 }
 
 // The file of `folder` with one of the endings, those that come first preferred: the one named like
@@ -71,20 +82,37 @@ fs::path beside(const fs::path& acoustic_model, std::span<const std::string_view
   return found;
 }
 
-std::optional<RecognizerFiles> look_in(const fs::path& folder) {
-  std::optional<fs::path> acoustic_model;
-  if (is_acoustic_model(folder)) {
-    acoustic_model = folder;
-  } else {
-    for (const fs::path& entry : sorted_entries(folder)) {
-      if (!acoustic_model && is_acoustic_model(entry)) acoustic_model = entry;
-    }
+// The dictionary that the options of a model folder name; empty if they name none.
+fs::path own_dictionary(const fs::path& folder) {
+  const fs::path path = folder / "config.json";
+  const ModelConfig config = ModelConfig::parse(read_file(path, ErrorCode::kModel), path.string());
+  const auto options = nlohmann::json::parse(config.options_json);
+  const auto name = options.find("dictionary");
+  if (name == options.end() || !name->is_string()) return {};
+  if (config.files.contains(name->get<std::string>())) return folder / name->get<std::string>();
+  try {
+    return find_language_files(name->get<std::string>()).dictionary;
+  } catch (const Error&) {
+    return {};  // the user may name another
   }
-  if (!acoustic_model) return std::nullopt;
+}
+
+RecognizerFiles files_of(const fs::path& folder, std::string kind) {
   // A trailing slash would make the folder its own parent.
-  fs::path clean = acoustic_model->lexically_normal();
+  fs::path clean = folder.lexically_normal();
   if (!clean.has_filename()) clean = clean.parent_path();
-  return RecognizerFiles{clean, beside(clean, kLmEndings), beside(clean, kDictionaryEndings)};
+  if (kind != kSphinx) return {clean, std::move(kind), {}, own_dictionary(clean)};
+  return {clean, std::move(kind), beside(clean, kLmEndings), beside(clean, kDictionaryEndings)};
+}
+
+// The model that `folder` is, whatever its engine; or the first one in it that `engine` can be.
+std::optional<RecognizerFiles> look_in(const fs::path& folder, const std::string& engine) {
+  if (std::string kind = acoustic_kind(folder); !kind.empty()) return files_of(folder, kind);
+  for (const fs::path& entry : sorted_entries(folder)) {
+    std::string kind = acoustic_kind(entry);
+    if (is_of_engine(kind, engine)) return files_of(entry, kind);
+  }
+  return std::nullopt;
 }
 
 /// The folders of $BIVOX_MODEL_PATH.
@@ -101,10 +129,39 @@ std::vector<fs::path> user_places() {
   return places;
 }
 
-std::vector<fs::path> search_places() {
+// Where the program's own models may be: those of the user, installed ones, those of the source.
+std::vector<fs::path> bundled_places() {
   std::vector<fs::path> places = user_places();
-  places.emplace_back(kDebianFolder);
+  std::error_code ignored;
+  const fs::path program = fs::read_symlink("/proc/self/exe", ignored);
+  if (program.empty()) return places;
+  places.push_back(program.parent_path().parent_path() / "share/bivox/models");
+  for (fs::path folder = program.parent_path(); folder.has_relative_path();
+       folder = folder.parent_path()) {
+    places.push_back(folder / "models/pretrained");
+  }
   return places;
+}
+
+std::vector<fs::path> search_places(const std::string& engine) {
+  std::vector<fs::path> places = user_places();
+  std::error_code ignored;
+  for (const fs::path& place : bundled_places()) {
+    const fs::path model = place / (engine + "-en");
+    if (fs::exists(model / "config.json", ignored)) {
+      places.push_back(model);
+      break;
+    }
+  }
+  if (engine == "gmm") places.emplace_back(kDebianFolder);
+  return places;
+}
+
+// What --model names: a folder, or a bundled model by a bare name.
+fs::path named_model(const fs::path& name) {
+  std::error_code ignored;
+  if (fs::exists(name, ignored) || name.has_parent_path() || name.has_extension()) return name;
+  return find_bundled_model(name.string());
 }
 
 void require_file(const fs::path& path, std::string_view what, const fs::path& model,
@@ -125,18 +182,21 @@ void require_file(const fs::path& path, std::string_view what, const fs::path& m
 RecognizerFiles find_recognizer_files(const ModelRequest& request) {
   std::optional<RecognizerFiles> files;
   std::string looked_in;
-  const std::vector<fs::path> places =
-      request.model.empty() ? search_places() : std::vector<fs::path>{request.model};
+  const std::vector<fs::path> places = request.model.empty()
+                                           ? search_places(request.engine)
+                                           : std::vector<fs::path>{named_model(request.model)};
   for (const fs::path& place : places) {
-    if (!files) files = look_in(place);
+    if (!files) files = look_in(place, request.engine);
     looked_in += (looked_in.empty() ? "" : ", ") + place.string();
   }
   if (!files) {
     throw Error(ErrorCode::kModel, fmt::format("no acoustic model in {}", looked_in),
-                request.model.empty()
+                request.engine != "gmm" && request.model.empty()
+                    ? "name a model folder with --model"
+                : request.model.empty()
                     ? kInstallHint
-                    : "an acoustic model is a folder with mdef, means, variances, "
-                      "transition_matrices and sendump or mixture_weights");
+                    : "an acoustic model is a model folder of the kind gmm-hmm or convnet, or one "
+                      "of CMU Sphinx with mdef, means, variances and so on");
   }
   files->is_default = request.model.empty() && files->acoustic_model.parent_path() == kDebianFolder;
   if (!request.language_model.empty()) files->language_model = request.language_model;
@@ -149,16 +209,8 @@ RecognizerFiles find_recognizer_files(const ModelRequest& request) {
 }
 
 fs::path find_bundled_model(const std::string& name) {
-  std::vector<fs::path> places = user_places();
+  const std::vector<fs::path> places = bundled_places();
   std::error_code ignored;
-  const fs::path program = fs::read_symlink("/proc/self/exe", ignored);
-  if (!program.empty()) {
-    places.push_back(program.parent_path().parent_path() / "share/bivox/models");
-    for (fs::path folder = program.parent_path(); folder.has_relative_path();
-         folder = folder.parent_path()) {
-      places.push_back(folder / "models/pretrained");
-    }
-  }
   std::string looked_in;
   for (const fs::path& place : places) {
     if (fs::exists(place / name / "config.json", ignored)) return place / name;
@@ -226,8 +278,14 @@ LanguageFiles find_language_files(const std::string& name) {
 
 std::vector<RecognizerFiles> installed_models() {
   std::vector<RecognizerFiles> models;
-  for (const fs::path& place : search_places()) {
-    if (const auto files = look_in(place)) models.push_back(*files);
+  for (const char* engine : {"gmm", "convnet"}) {
+    for (const fs::path& place : search_places(engine)) {
+      const auto files = look_in(place, engine);
+      const bool is_new = files && std::none_of(models.begin(), models.end(), [&](const auto& m) {
+                            return m.acoustic_model == files->acoustic_model;
+                          });
+      if (is_new) models.push_back(*files);
+    }
   }
   return models;
 }

@@ -1,11 +1,16 @@
 // Finds the files of a recognizer: acoustic model, language model and dictionary.
 //
-// Where: `--model`; else the folders of $BIVOX_MODEL_PATH, separated by ':'; else the place of
-// Debian's package pocketsphinx-en-us. A folder is either an acoustic model itself (it holds
-// `mdef`) with its language model and dictionary beside it or in its parent, or the folder above
-// one. Language models are named *.lm.bin, *.lm.gz, *.lm, *.arpa or *.bivoxlm, dictionaries *.dict
-// or *.dic. Errors: Error(kModel) that lists where was looked and what to install. Thread rule:
-// free functions. Test: tests/apps/model_finder_test.cpp.
+// Where: `--model`, a folder or the name of a bundled model; else the folders of $BIVOX_MODEL_PATH,
+// separated by ':'; else the bundled model of the engine ("gmm-en", "convnet-en"); else, for the
+// engine gmm, the place of Debian's package pocketsphinx-en-us.
+//
+// A folder is an acoustic model itself or the folder above one. Acoustic models are model folders
+// (models/io/model_folder.h) of the kinds "gmm-hmm" and "convnet", whose option "dictionary" names
+// a file of theirs or a bundled language model; and models of CMU Sphinx (they hold `mdef`), with
+// language model and dictionary beside them or in the folder above: language models are named
+// *.lm.bin, *.lm.gz, *.lm, *.arpa or *.bivoxlm, dictionaries *.dict or *.dic. Errors: Error(kModel)
+// that lists where was looked and what to install. Thread rule: free functions. Test:
+// tests/apps/model_finder_test.cpp.
 #pragma once
 
 #include <filesystem>
@@ -17,9 +22,10 @@ namespace bivox {
 
 struct RecognizerFiles {
   std::filesystem::path acoustic_model;  ///< A folder.
-  std::filesystem::path language_model;
+  std::string kind;                      ///< "sphinx", "gmm-hmm" or "convnet".
+  std::filesystem::path language_model;  ///< Empty: none beside the model.
   std::filesystem::path dictionary;
-  bool is_default = false;  ///< Found without --model and $BIVOX_MODEL_PATH.
+  bool is_default = false;  ///< Debian's, found without --model and $BIVOX_MODEL_PATH.
 };
 
 /// What the user asked for; an empty path means: find it.
@@ -28,6 +34,7 @@ struct ModelRequest {
   std::filesystem::path language_model;
   std::filesystem::path dictionary;
   bool needs_language_model = true;
+  std::string engine = "gmm";  ///< Which models a search finds: of "gmm" or of "convnet".
 };
 
 RecognizerFiles find_recognizer_files(const ModelRequest& request);

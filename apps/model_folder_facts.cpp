@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "legacy/gmm/gmm_model_folder.h"
 #include "models/io/model_folder.h"
 #include "models/nn/network_json.h"
 #include "models/nn/plan.h"
@@ -69,6 +70,23 @@ void add_network_facts(const ModelFolder& folder, const NetworkFiles& files, Fac
   facts.push_back({"  lag", length(context.right, "frames", unit_rate_hz)});
 }
 
+void add_gmm_facts(const GmmModel& model, const std::string& prefix, Facts& facts) {
+  const auto add = [&](const char* name, std::string value) {
+    facts.push_back({prefix + name, std::move(value)});
+  };
+  add("rung", model.rung);
+  add("phones", std::to_string(model.hmm.tree.phones().size()));
+  add("tied states", grouped(model.mixtures.num_states()));
+  add("Gaussians", fmt::format("{} of {} dimensions", grouped(model.mixtures.num_gaussians()),
+                               model.mixtures.dims()));
+  add("features",
+      fmt::format("{} columns at {} Hz{}", model.front_end.dims(), model.front_end.sample_rate_hz,
+                  model.transform.size() > 0 ? ", transformed" : ""));
+  const ScoreScale& scale = model.hmm.score_scale;
+  add("search", fmt::format("language weight {}, word penalty {}, beam {}", scale.language_weight,
+                            scale.word_penalty, scale.beam));
+}
+
 }  // namespace
 
 std::vector<ModelFact> model_folder_facts(const std::filesystem::path& path) {
@@ -76,6 +94,15 @@ std::vector<ModelFact> model_folder_facts(const std::filesystem::path& path) {
   Facts facts = {{"kind", folder.kind()}, {"name", folder.name()}, {"version", folder.version()}};
   for (const auto& [name, file] : folder.files()) {
     facts.push_back({"file " + name, grouped(static_cast<int64_t>(file.bytes)) + " bytes"});
+  }
+  if (folder.kind() == kGmmModelKind) {
+    const GmmModel model = load_gmm_model(path);
+    add_gmm_facts(model, "", facts);
+    if (!model.dictionary.empty()) facts.push_back({"dictionary", model.dictionary});
+    if (model.first_pass) {
+      facts.push_back({"not adapted", "a model of its own"});
+      add_gmm_facts(*model.first_pass, "  ", facts);
+    }
   }
   const NetworkFiles files;
   if (folder.has_file(files.description) && folder.has_file(files.weights)) {

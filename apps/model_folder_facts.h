@@ -1,5 +1,6 @@
-// What a model folder holds, for `bivox info`: its kind and files, and of a network the number of
-// parameters, the operations for a second of audio, the receptive field and the precision.
+// What a model folder holds, for `bivox info`: its kind and files; of a network the number of
+// parameters, the operations for a second of audio, the receptive field and the precision; of
+// Gaussian mixtures their numbers.
 //
 // Operations are multiplications and additions, counted from the description: the same for every
 // input. They are given for a second where the model's options say at what rate its network runs

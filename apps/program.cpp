@@ -115,7 +115,9 @@ int run_program(int argc, const char* const* argv) {
   add_grammar_verb(program);
   add_info_verb(program);
   add_lm_verb(program);
+  add_say_verb(program);
   add_train_verb(program);
+  add_vocode_verb(program);
   return program.run(argc, argv);
 }
 

@@ -197,7 +197,7 @@ int run_align(Options options, Console& console) {
   }
   const Engine engine = load_acoustic_engine(options.engine, false);
   const PhoneSet& phones = engine.model->hmms().phones();
-  Lexicon lexicon = Lexicon::load(engine.files.dictionary, phones);
+  Lexicon lexicon = load_lexicon(engine);
   std::vector<PronouncedWord> pronounced = complete(options, inputs, phones, lexicon, console);
   say_pronounced(pronounced, console);
   AlignmentOptions alignment;

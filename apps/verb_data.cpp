@@ -11,7 +11,8 @@ void add_data_verb(Program& program) {
   CLI::App& verb = program.add_verb(
       "data", "Look after recordings and their texts before a model is learnt from them.",
       "  bivox data check corpus/manifest.tsv:train --report check.html\n"
-      "  bivox data check recordings/ --format tsv > suspicious.tsv",
+      "  bivox data check recordings/ --format tsv > suspicious.tsv\n"
+      "  bivox data check --help",
       [action](Console& console) { return (*action)(console); });
   verb.require_subcommand(1);
   add_data_check_verb(verb, action);

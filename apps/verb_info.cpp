@@ -51,8 +51,10 @@ Facts program_facts() {
                  {"processors", std::to_string(std::thread::hardware_concurrency())}};
   const std::vector<RecognizerFiles> models = installed_models();
   for (const RecognizerFiles& model : models) {
-    facts.push_back({"model", model.acoustic_model.string()});
-    facts.push_back({"  language model", model.language_model.string()});
+    facts.push_back({"model", fmt::format("{} ({})", model.acoustic_model.string(), model.kind)});
+    if (!model.language_model.empty()) {
+      facts.push_back({"  language model", model.language_model.string()});
+    }
     facts.push_back({"  dictionary", model.dictionary.string()});
   }
   if (models.empty()) {

@@ -4,10 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <thread>
 
 #include "apps/program.h"
 #include "apps/verbs.h"
+#include "dsp/core/error.h"
+#include "models/io/model_folder.h"
 
 namespace bivox {
 
@@ -32,19 +35,38 @@ int resolved_threads(int threads) {
   return threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
+std::string checked_model_output(const std::string& wanted) {
+  namespace fs = std::filesystem;
+  fs::path output = fs::path(wanted).lexically_normal();
+  if (!output.has_filename()) output = output.parent_path();
+  std::error_code ignored;
+  const bool is_free = !fs::exists(output, ignored) || ModelFolder::is_model_folder(output) ||
+                       (fs::is_directory(output, ignored) && fs::is_empty(output, ignored));
+  if (!is_free) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("{}: exists and is not a model folder", output.string()),
+                "choose another name or remove it first");
+  }
+  return output.string();
+}
+
 void add_train_verb(Program& program) {
   const auto action = std::make_shared<std::function<int(Console&)>>();
-  CLI::App& verb =
-      program.add_verb("train",
-                       "Learn a model from data. Runs are seeded and resumable: an interrupted one "
-                       "goes on from its\n"
-                       "last checkpoint with the results of an uninterrupted one.",
-                       "  bivox train commands speech_commands/\n"
-                       "  bivox train commands speech_commands/ --epochs 10 -o quick-model\n"
-                       "  bivox train wavenet-demo talk.wav -o learnt.wav",
-                       [action](Console& console) { return (*action)(console); });
+  CLI::App& verb = program.add_verb(
+      "train",
+      "Learn a model from data. Runs are seeded and resumable: an interrupted one "
+      "goes on from its\n"
+      "last checkpoint with the results of an uninterrupted one.",
+      "  bivox train commands speech_commands/\n"
+      "  bivox train gmm librispeech/:train-clean-5 -o my-gmm\n"
+      "  bivox train convnet librispeech/:train-clean-5 --gmm my-gmm -o my-convnet\n"
+      "  bivox train wavenet-demo talk.wav -o learnt.wav",
+      [action](Console& console) { return (*action)(console); });
   verb.require_subcommand(1);
   add_train_commands_verb(verb, action);
+  add_train_convnet_verb(verb, action);
+  add_train_gmm_verb(verb, action);
+  add_train_vocoder_verb(verb, action);
   add_train_wavenet_demo_verb(verb, action);
 }
 

@@ -23,7 +23,14 @@ CLI::App& add_train_subverb(CLI::App& train, const std::string& name,
                             const std::string& description, const std::string& examples,
                             const TrainAction& action, std::function<int(Console&)> function);
 
+/// A model folder to be written, in normal form; known to be free before hours are spent on it.
+/// Error(kUsage) when something else stands there.
+std::string checked_model_output(const std::string& wanted);
+
 void add_train_commands_verb(CLI::App& train, const TrainAction& action);
+void add_train_convnet_verb(CLI::App& train, const TrainAction& action);
+void add_train_gmm_verb(CLI::App& train, const TrainAction& action);
+void add_train_vocoder_verb(CLI::App& train, const TrainAction& action);
 void add_train_wavenet_demo_verb(CLI::App& train, const TrainAction& action);
 
 /// Draws a training step on the console: a bar on a terminal, nothing else.

@@ -20,8 +20,6 @@
 namespace bivox {
 namespace {
 
-namespace fs = std::filesystem;
-
 struct Options {
   std::string data;
   std::string output = "commands-model";
@@ -110,25 +108,9 @@ SummedLoss batch_loss(Network& network, Tape& tape, TrainingBatch& batch) {
           static_cast<double>(labels.size())};
 }
 
-// Where the model goes, known to be free before minutes are spent on it.
-std::string checked_output(const std::string& wanted) {
-  namespace fs = std::filesystem;
-  fs::path output = fs::path(wanted).lexically_normal();
-  if (!output.has_filename()) output = output.parent_path();
-  std::error_code ignored;
-  const bool is_free = !fs::exists(output, ignored) || ModelFolder::is_model_folder(output) ||
-                       (fs::is_directory(output, ignored) && fs::is_empty(output, ignored));
-  if (!is_free) {
-    throw Error(ErrorCode::kUsage,
-                fmt::format("{}: exists and is not a model folder", output.string()),
-                "choose another name or remove it first");
-  }
-  return output.string();
-}
-
 int run_train_commands(Options options, Console& console) {
   const auto begin = std::chrono::steady_clock::now();
-  options.output = checked_output(options.output);
+  options.output = checked_model_output(options.output);
   const int threads = resolved_threads(options.threads);
   const FrontEndOptions front_end = commands_front_end();
   const CommandsData data =

@@ -3,14 +3,17 @@
 
 #include <functional>
 #include <iostream>
+#include <map>
 #include <sstream>
 #include <thread>
 
+#include "apps/adapting_recognizer.h"
 #include "apps/engine.h"
 #include "apps/input_files.h"
 #include "apps/interrupt.h"
 #include "apps/ordered_pool.h"
 #include "apps/program.h"
+#include "apps/search_options.h"
 #include "apps/usage_meter.h"
 #include "apps/verbs.h"
 #include "asr/evaluation/utterance_texts.h"
@@ -36,17 +39,15 @@ struct Options {
   std::string encoding = "s16le";
   int channels = 1;
   bool no_vad = false;
-  std::optional<float> beam;
-  std::optional<float> language_weight;
-  std::optional<float> word_penalty;
-  std::optional<int> max_active;
+  SearchOverrides search;
 };
 
 // One recording to do; id is what tsv and trn lines call it.
 struct Task {
   InputFile input;
   std::string id;
-  fs::path output;  // empty: standard output
+  fs::path output;      // empty: standard output
+  std::string speaker;  // empty: unknown
 };
 
 // How results are written: a transcript format, or one line an utterance for scoring.
@@ -76,7 +77,8 @@ std::vector<Task> manifest_tasks(const Options& options) {
                   fmt::format("{}: utterance {} has no path", options.manifest, utterance.id));
     }
     // Ids are unique within a manifest, names of files need not be.
-    tasks.push_back({{utterance.audio, utterance.id + ".audio"}, utterance.id, {}});
+    tasks.push_back(
+        {{utterance.audio, utterance.id + ".audio"}, utterance.id, {}, utterance.speaker});
   }
   return tasks;
 }
@@ -89,7 +91,7 @@ std::vector<Task> file_tasks(const Options& options) {
   std::vector<Task> tasks;
   for (InputFile& input : expand_inputs(options.files)) {
     std::string id = input.relative.stem().string();
-    tasks.push_back({std::move(input), std::move(id), {}});
+    tasks.push_back({std::move(input), std::move(id), {}, {}});
   }
   return tasks;
 }
@@ -129,22 +131,11 @@ Plan make_plan(const Options& options) {
   return plan;
 }
 
-RecognizerOptions recognizer_options(const Options& options, const Engine& engine) {
-  RecognizerOptions recognizer;
-  recognizer.search = decoder_options_for(*engine.model);
-  if (engine.weights.language_weight) {
-    recognizer.search.language_weight = *engine.weights.language_weight;
-  }
-  if (engine.weights.word_penalty) recognizer.search.word_penalty = *engine.weights.word_penalty;
-  if (engine.grammar != nullptr) set_command_mode(engine.grammar, recognizer);
-  if (options.beam) recognizer.search.beam = *options.beam;
-  if (options.language_weight) recognizer.search.language_weight = *options.language_weight;
-  if (options.word_penalty) recognizer.search.word_penalty = *options.word_penalty;
-  if (options.max_active) recognizer.search.max_active = *options.max_active;
-  recognizer.segment = !options.no_vad;
-  recognizer.nbest = options.nbest;
-  recognizer.rescorer = engine.rescorer;
-  return recognizer;
+RecognizerOptions setup_of(const Options& options, const Engine& engine) {
+  RecognizerOptions setup = recognizer_options(engine, options.search);
+  setup.segment = !options.no_vad;
+  setup.nbest = options.nbest;
+  return setup;
 }
 
 std::optional<RawPcmOptions> raw_options(const Options& options) {
@@ -224,30 +215,32 @@ bool is_live(const Plan& plan, const Task& task) {
          plan.format == TranscriptFormat::kText && task.output.empty() && task.input.path == "-";
 }
 
-Outcome do_task(const Plan& plan, const Task& task, const std::optional<RawPcmOptions>& raw,
-                const Engine& engine, Recognizer& recognizer, Console& console) {
+// What becomes of a finished transcript.
+Outcome write_out(const Plan& plan, const Task& task, Transcript transcript, const Engine& engine,
+                  Console& console) {
+  Outcome outcome;
+  for (const TimeSpan& span : transcript.rejected) {
+    console.log(LogLevel::kNotice, fmt::format("{}: {:.2f} to {:.2f} s: not of the grammar",
+                                               task.input.path.string(), span.start_s, span.end_s));
+  }
+  transcript.pronounced = engine.pronounced;
+  outcome.audio_s = transcript.duration_s;
+  if (task.output.empty()) {
+    outcome.text = text_for_stdout(plan, task, transcript);
+  } else {
+    AtomicFile file(task.output);
+    write_transcript(file.stream(), transcript, plan.format);
+    file.commit();
+  }
+  return outcome;
+}
+
+// Runs `work`; what it throws becomes a message and an exit code.
+Outcome guarded(const Plan& plan, const Task& task, Console& console,
+                const std::function<Outcome()>& work) {
   Outcome outcome;
   try {
-    LiveText live(is_live(plan, task), recognizer);
-    std::optional<Transcript> transcript =
-        transcribe_file(task, raw, recognizer, [&] { live.print_new(); });
-    if (!transcript || interrupted()) return outcome;
-    for (const TimeSpan& span : transcript->rejected) {
-      console.log(LogLevel::kNotice,
-                  fmt::format("{}: {:.2f} to {:.2f} s: not of the grammar",
-                              task.input.path.string(), span.start_s, span.end_s));
-    }
-    live.remove_printed(*transcript);
-    transcript->pronounced = engine.pronounced;
-    outcome.audio_s = transcript->duration_s;
-    if (task.output.empty()) {
-      outcome.text = text_for_stdout(plan, task, *transcript);
-    } else {
-      AtomicFile file(task.output);
-      write_transcript(file.stream(), *transcript, plan.format);
-      file.commit();
-    }
-    return outcome;
+    return work();
   } catch (const Error& error) {
     if (interrupted()) return outcome;  // a read that the signal broke off
     console.error(error);
@@ -261,9 +254,82 @@ Outcome do_task(const Plan& plan, const Task& task, const std::optional<RawPcmOp
   return outcome;
 }
 
+Outcome do_task(const Plan& plan, const Task& task, const std::optional<RawPcmOptions>& raw,
+                const Engine& engine, Recognizer& recognizer, Console& console) {
+  return guarded(plan, task, console, [&]() -> Outcome {
+    LiveText live(is_live(plan, task), recognizer);
+    std::optional<Transcript> transcript =
+        transcribe_file(task, raw, recognizer, [&] { live.print_new(); });
+    if (!transcript || interrupted()) return {};
+    live.remove_printed(*transcript);
+    return write_out(plan, task, std::move(*transcript), engine, console);
+  });
+}
+
+// Outcomes by the number of their task.
+using Outcomes = std::vector<std::pair<size_t, Outcome>>;
+
+// Two passes over the recordings of one speaker, which are held in memory.
+Outcomes do_speaker(const Plan& plan, const std::vector<size_t>& tasks,
+                    const std::optional<RawPcmOptions>& raw, const Engine& engine,
+                    AdaptingRecognizer& recognizer, Console& console) {
+  const int rate_hz = recognizer.sample_rate_hz();
+  Outcomes outcomes;
+  std::vector<size_t> read;
+  std::vector<std::vector<float>> audio;
+  for (const size_t i : tasks) {
+    const Task& task = plan.tasks[i];
+    outcomes.emplace_back(i, guarded(plan, task, console, [&]() -> Outcome {
+                            AudioReader reader = raw ? AudioReader(task.input.path, *raw, rate_hz)
+                                                     : AudioReader(task.input.path, rate_hz);
+                            std::vector<float> samples;
+                            std::vector<float> block(static_cast<size_t>(rate_hz));
+                            while (const size_t count = reader.read(block)) {
+                              if (interrupted()) return {};
+                              samples.insert(samples.end(), block.begin(),
+                                             block.begin() + static_cast<std::ptrdiff_t>(count));
+                            }
+                            read.push_back(outcomes.size());
+                            audio.push_back(std::move(samples));
+                            return {};
+                          }));
+  }
+  std::vector<AdaptingRecognizer::Recording> recordings;
+  for (size_t r = 0; r < read.size(); ++r) {
+    const Task& task = plan.tasks[tasks[read[r]]];
+    recordings.push_back({{audio[r], rate_hz}, task.input.path.string()});
+  }
+  std::vector<Transcript> transcripts = recognizer.transcribe(recordings, interrupted);
+  for (size_t r = 0; r < transcripts.size(); ++r) {
+    auto& [number, outcome] = outcomes[read[r]];
+    const Task& task = plan.tasks[number];
+    outcome = guarded(plan, task, console, [&] {
+      return write_out(plan, task, std::move(transcripts[r]), engine, console);
+    });
+  }
+  return outcomes;
+}
+
+// Tasks of one speaker together, in the order of their first ones; one by one where unknown.
+std::vector<std::vector<size_t>> by_speaker(const std::vector<Task>& tasks) {
+  std::vector<std::vector<size_t>> groups;
+  std::map<std::string, size_t> known;
+  for (size_t i = 0; i < tasks.size(); ++i) {
+    const std::string& speaker = tasks[i].speaker;
+    const auto found = speaker.empty() ? known.end() : known.find(speaker);
+    if (found != known.end()) {
+      groups[found->second].push_back(i);
+      continue;
+    }
+    if (!speaker.empty()) known[speaker] = groups.size();
+    groups.push_back({i});
+  }
+  return groups;
+}
+
 int run_transcribe(const Options& options, Console& console) {
   if (options.engine.command.rejection != "off" &&
-      (options.language_weight || options.word_penalty)) {
+      (options.search.language_weight || options.search.word_penalty)) {
     throw Error(ErrorCode::kUsage, "--rejection excludes --lm-weight and --word-penalty",
                 "its costs are set with the weights of the model");
   }
@@ -271,34 +337,55 @@ int run_transcribe(const Options& options, Console& console) {
   const Plan plan = make_plan(options);
   const std::optional<RawPcmOptions> raw = raw_options(options);
   const Engine engine = load_engine(options.engine, console);
-  const RecognizerOptions recognizer_setup = recognizer_options(options, engine);
+  const RecognizerOptions setup = setup_of(options, engine);
   const int threads =
       options.jobs > 0 ? options.jobs : static_cast<int>(std::thread::hardware_concurrency());
 
   int code = 0;
   double audio_s = 0.0;
   size_t finished = 0;
-  run_ordered<Outcome>(
-      plan.tasks.size(), threads,
-      [&] {
-        auto recognizer =
-            std::make_shared<Recognizer>(engine.model, engine.network, recognizer_setup);
-        return [&, recognizer](size_t job) {
-          return do_task(plan, plan.tasks[job], raw, engine, *recognizer, console);
-        };
-      },
-      [&](size_t job, const Outcome& outcome) {
-        if (code == 0) code = outcome.code;
-        audio_s += outcome.audio_s;
-        ++finished;
-        console.progress(0, 0, "");
-        std::cout << outcome.text;
-        flush_stdout();
-        if (plan.tasks.size() > 1) {
-          console.progress(finished, plan.tasks.size(), plan.tasks[job].id);
-        }
-      },
-      interrupted);
+  const auto emit = [&](size_t task, const Outcome& outcome) {
+    if (code == 0) code = outcome.code;
+    audio_s += outcome.audio_s;
+    ++finished;
+    console.progress(0, 0, "");
+    std::cout << outcome.text;
+    flush_stdout();
+    if (plan.tasks.size() > 1) {
+      console.progress(finished, plan.tasks.size(), plan.tasks[task].id);
+    }
+  };
+  if (options.engine.adapt) {
+    const RecognizerOptions second = setup_of(options, *engine.adapted);
+    const std::vector<std::vector<size_t>> speakers = by_speaker(plan.tasks);
+    std::map<size_t, Outcome> waiting;  // those before which a task is not done yet
+    run_ordered<Outcomes>(
+        speakers.size(), threads,
+        [&] {
+          auto recognizer = std::make_shared<AdaptingRecognizer>(engine, setup, second);
+          return [&, recognizer](size_t job) {
+            return do_speaker(plan, speakers[job], raw, engine, *recognizer, console);
+          };
+        },
+        [&](size_t, const Outcomes& outcomes) {
+          waiting.insert(outcomes.begin(), outcomes.end());
+          for (auto next = waiting.begin(); next != waiting.end() && next->first == finished;
+               next = waiting.erase(next)) {
+            emit(next->first, next->second);
+          }
+        },
+        interrupted);
+  } else {
+    run_ordered<Outcome>(
+        plan.tasks.size(), threads,
+        [&] {
+          auto recognizer = std::make_shared<Recognizer>(engine.model, engine.network, setup);
+          return [&, recognizer](size_t job) {
+            return do_task(plan, plan.tasks[job], raw, engine, *recognizer, console);
+          };
+        },
+        emit, interrupted);
+  }
   console.progress(0, 0, "");
   if (interrupted()) {
     console.warning(
@@ -321,6 +408,7 @@ void add_transcribe_verb(Program& program) {
       "  bivox transcribe meeting.mp3 --words names.txt --boost \"ronicky drew\"\n"
       "  arecord -f S16_LE -r 16000 -t raw | bivox transcribe - --rate 16000\n"
       "  bivox transcribe --grammar commands.jsgf take.wav --format json\n"
+      "  bivox transcribe lecture.flac --model my-gmm --adapt\n"
       "  bivox transcribe --manifest corpus/manifest.tsv --split dev --format trn > dev.trn",
       [options](Console& console) { return run_transcribe(*options, console); });
   verb.add_option("FILES", options->files,
@@ -347,18 +435,21 @@ void add_transcribe_verb(Program& program) {
   verb.add_option("--channels", options->channels, "Of raw PCM, interleaved; they are averaged")
       ->check(CLI::Range(1, 256))
       ->needs(rate);
+  verb.add_flag("--adapt", options->engine.adapt,
+                "Two passes: the second hears features moved towards the model for each speaker of "
+                "the\nmanifest, else for each file (models of `bivox train gmm`)");
   verb.add_flag("--no-vad", options->no_vad,
                 "Recognize everything, not only what voice activity detection finds");
-  verb.add_option("--beam", options->beam,
+  verb.add_option("--beam", options->search.beam,
                   "Beam, natural log: wider is slower and more right (default: the model's)")
       ->check(CLI::PositiveNumber);
-  verb.add_option("--lm-weight", options->language_weight,
+  verb.add_option("--lm-weight", options->search.language_weight,
                   "Weight of the language model's log probabilities (default: the model's)")
       ->check(CLI::NonNegativeNumber);
-  verb.add_option("--word-penalty", options->word_penalty,
+  verb.add_option("--word-penalty", options->search.word_penalty,
                   "Added for each word, natural log; below 0 gives fewer words (default: the "
                   "model's)");
-  verb.add_option("--max-active", options->max_active,
+  verb.add_option("--max-active", options->search.max_active,
                   "Most HMMs a frame (default: that of the search)")
       ->check(CLI::PositiveNumber);
 }

@@ -15,6 +15,8 @@ void add_g2p_verb(Program& program);
 void add_grammar_verb(Program& program);
 void add_info_verb(Program& program);
 void add_lm_verb(Program& program);
+void add_say_verb(Program& program);
 void add_train_verb(Program& program);
+void add_vocode_verb(Program& program);
 
 }  // namespace bivox

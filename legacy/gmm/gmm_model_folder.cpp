@@ -215,6 +215,14 @@ GmmModel load_gmm_model(const std::filesystem::path& path) {
         part.front_end.frame_shift_s != model.front_end.frame_shift_s) {
       fail(source, "\"first_pass\": expected the same rates as the model itself");
     }
+    // One lexicon serves both, so phones have the same numbers.
+    const PhoneSet& phones = model.hmm.tree.phones();
+    const PhoneSet& others = part.hmm.tree.phones();
+    bool same = phones.size() == others.size();
+    for (PhoneId p = 0; same && p < static_cast<PhoneId>(phones.size()); ++p) {
+      same = phones.name(p) == others.name(p) && phones.is_filler(p) == others.is_filler(p);
+    }
+    if (!same) fail(source, "\"first_pass\": expected the same phones as the model itself");
     model.first_pass = std::make_shared<const GmmModel>(std::move(part));
   }
   return model;

@@ -5,6 +5,8 @@
 //   weights.safetensors  gaussians_of_state [states] I32; weights [gaussians], means and variances
 //                        [gaussians x dims] F16; transform [dims x front-end dims] F32, if any
 //   first.hmm.json, first.safetensors   the same of the model for the first pass, if any
+//   pronunciations.tsv   how likely a word's pronunciations are, if learnt
+//                        (models/lexicon/pronunciation_probabilities.h)
 //   words.dict, card.md
 //
 // Half floats change scores by less than the search can see: WER is the same (the card of a model
@@ -30,6 +32,7 @@
 namespace bivox {
 
 inline constexpr const char* kGmmModelKind = "gmm-hmm";
+inline constexpr const char* kPronunciationsFile = "pronunciations.tsv";
 
 struct GmmModel {
   std::string rung;           ///< Of the ladder: mono, tri, lda-mllt or sat.

@@ -10,6 +10,8 @@
 
 #include "asr/evaluation/text_normalization.h"
 #include "dsp/audio/audio_file.h"
+#include "dsp/augment/speed.h"
+#include "dsp/core/check.h"
 #include "dsp/core/error.h"
 #include "dsp/features/front_end.h"
 #include "dsp/features/splice.h"
@@ -77,10 +79,16 @@ FeatureMatrix expand_features(const FeatureMatrix& cepstra, FeatureForm form) {
 
 TrainingCorpus load_training_corpus(const std::vector<UtteranceText>& utterances,
                                     const Lexicon& lexicon, int threads,
-                                    const std::function<void(size_t, size_t)>& progress) {
+                                    const std::function<void(size_t, size_t)>& progress,
+                                    const std::vector<double>& speeds) {
   FrontEndOptions front_end = training_front_end(FeatureForm::kDeltas);
   front_end.deltas = DeltaKind::kNone;
-  const size_t count = utterances.size();
+  BIVOX_CHECK(!speeds.empty());
+  const size_t count = utterances.size() * speeds.size();
+  const auto mark = [&speeds](size_t i) {
+    const double speed = speeds[i % speeds.size()];
+    return speed == 1.0 ? std::string() : fmt::format("@{:g}", speed);
+  };
   std::vector<TrainingUtterance> loaded(count);
   std::vector<std::string> problems(count);
   std::vector<int64_t> unknown(count, 0);
@@ -90,10 +98,13 @@ TrainingCorpus load_training_corpus(const std::vector<UtteranceText>& utterances
     const auto i = static_cast<size_t>(index);
     try {
       TrainingUtterance& to = loaded[i];
-      to.id = utterances[i].id;
-      to.words = words_of(utterances[i].text, lexicon, unknown[i]);
-      to.cepstra =
-          compute_features(front_end, read_audio(utterances[i].audio, front_end.sample_rate_hz));
+      const UtteranceText& from = utterances[i / speeds.size()];
+      const double speed = speeds[i % speeds.size()];
+      to.id = from.id + mark(i);
+      to.words = words_of(from.text, lexicon, unknown[i]);
+      AudioBuffer audio = read_audio(from.audio, front_end.sample_rate_hz);
+      if (speed != 1.0) audio = change_speed(audio, speed);
+      to.cepstra = compute_features(front_end, audio);
       if (to.words.empty()) problems[i] = "no text";
       if (to.cepstra.rows() < kMinFrames) problems[i] = "shorter than 0.2 s";
     } catch (const Error& error) {
@@ -108,11 +119,12 @@ TrainingCorpus load_training_corpus(const std::vector<UtteranceText>& utterances
   std::map<std::string, int> speakers;
   for (size_t i = 0; i < count; ++i) {
     if (!problems[i].empty()) {
-      corpus.skipped.push_back(fmt::format("{}: {}", utterances[i].id, problems[i]));
+      corpus.skipped.push_back(
+          fmt::format("{}: {}", utterances[i / speeds.size()].id + mark(i), problems[i]));
       continue;
     }
-    const std::string& speaker =
-        utterances[i].speaker.empty() ? utterances[i].id : utterances[i].speaker;
+    const UtteranceText& from = utterances[i / speeds.size()];
+    const std::string speaker = (from.speaker.empty() ? from.id : from.speaker) + mark(i);
     const auto [entry, added] = speakers.emplace(speaker, static_cast<int>(speakers.size()));
     if (added) corpus.speakers.push_back(speaker);
     loaded[i].speaker = entry->second;

@@ -52,9 +52,13 @@ FeatureMatrix expand_features(const FeatureMatrix& cepstra, FeatureForm form);
 
 /// Reads and analyses all utterances on `threads` threads. `progress(done, total)` may be empty; it
 /// is called from one thread at a time.
+/// `speeds`: every utterance is there once for each, played at that speed (dsp/augment/speed.h) as
+/// if by another speaker, for few speakers do not show how voices differ; ids and speakers of
+/// copies end with "@speed".
 TrainingCorpus load_training_corpus(const std::vector<UtteranceText>& utterances,
                                     const Lexicon& lexicon, int threads,
-                                    const std::function<void(size_t, size_t)>& progress = {});
+                                    const std::function<void(size_t, size_t)>& progress = {},
+                                    const std::vector<double>& speeds = {1.0});
 
 /// The phones of a dictionary without stress, with silence ("SIL") and the phone of unknown words
 /// ("SPN") as fillers; and that dictionary with kUnknownWord in it.

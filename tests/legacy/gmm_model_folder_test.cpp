@@ -179,6 +179,11 @@ TEST(GmmModelFolder, RefusesWhatDoesNotFit) {
   EXPECT_THAT(refusal(path, "weights.safetensors", "xy"), HasSubstr("weights.safetensors"));
   EXPECT_THAT(refusal(path, "weights.safetensors", read_file(path / "first.safetensors")),
               HasSubstr("accepted"));  // 10 dimensions are as good as 12
+  std::string other_phones = read_file(path / "first.hmm.json");
+  for (size_t at = 0; (at = other_phones.find("\"B\"", at)) != std::string::npos; ++at) {
+    other_phones[at + 1] = 'C';
+  }
+  EXPECT_THAT(refusal(path, "first.hmm.json", other_phones), HasSubstr("same phones"));
   // Of the other front end's columns.
   nlohmann::json options = nlohmann::json::parse(ModelFolder::open(path).options_json());
   options["front_end"]["splice_left"] = 1;

@@ -102,6 +102,20 @@ TEST_F(TrainingTest, ReadsTheCorpus) {
   EXPECT_THROW(load_training_corpus({utterances_.back()}, lexicon_.lexicon, 1), Error);
 }
 
+TEST_F(TrainingTest, CopiesAtOtherSpeedsAreOtherSpeakers) {
+  const TrainingCorpus plain = load_training_corpus({utterances_[0]}, lexicon_.lexicon, 1);
+  const TrainingCorpus corpus =
+      load_training_corpus({utterances_[0]}, lexicon_.lexicon, 2, {}, {0.9, 1.0, 1.1});
+  ASSERT_EQ(corpus.utterances.size(), 3U);
+  EXPECT_EQ(corpus.speakers.size(), 3U);
+  EXPECT_EQ(corpus.utterances[0].id, plain.utterances[0].id + "@0.9");
+  EXPECT_EQ(corpus.utterances[1].id, plain.utterances[0].id);
+  EXPECT_EQ(corpus.utterances[1].cepstra, plain.utterances[0].cepstra);
+  const auto frames = static_cast<double>(plain.utterances[0].cepstra.rows());
+  EXPECT_NEAR(static_cast<double>(corpus.utterances[0].cepstra.rows()), frames / 0.9, 3.0);
+  EXPECT_NEAR(static_cast<double>(corpus.utterances[2].cepstra.rows()), frames / 1.1, 3.0);
+}
+
 TEST_F(TrainingTest, ExpandedFeaturesAreThoseOfTheFrontEnd) {
   const TrainingCorpus corpus = load_training_corpus({utterances_[0]}, lexicon_.lexicon, 1);
   for (const FeatureForm form : {FeatureForm::kDeltas, FeatureForm::kSplice}) {

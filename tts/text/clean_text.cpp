@@ -30,9 +30,11 @@ bool is_one_of(std::string_view text, const std::array<std::string_view, N>& lis
   return std::find(list.begin(), list.end(), text) != list.end();
 }
 
-void put(std::string_view plain, size_t source, MarkedText& to) {
+/// `plain` stands for `length` bytes at `source`.
+void put(std::string_view plain, size_t source, MarkedText& to, size_t length = 1) {
   to.text += plain;
   to.source.resize(to.text.size(), static_cast<uint32_t>(source));
+  to.source_end.resize(to.text.size(), static_cast<uint32_t>(source + length));
 }
 
 std::vector<std::string> split_blanks(std::string_view text) {
@@ -118,7 +120,7 @@ class Cleaner {
       if (number >= 1 && number <= 3 && number + 1 < rest.size() &&
           (rest[number] == '.' || rest[number] == ')') && is_blank(rest[number + 1])) {
         end_paragraph(at);
-        put(rest.substr(0, number), at, out_);
+        for (size_t i = 0; i < number; ++i) put(rest.substr(i, 1), at + i, out_);
         put(": ", at + number, out_);
         at += number + 1;
       }
@@ -288,7 +290,7 @@ class Cleaner {
                                                          {"&mdash;", " -- "}}};
     for (const Entity& known : kEntities) {
       if (rest.starts_with(known.name)) {
-        put(known.plain, at, out_);
+        put(known.plain, at, out_, known.name.size());
         return known.name.size();
       }
     }
@@ -324,13 +326,13 @@ void append_characters(std::string_view input, size_t source, MarkedText& to) {
     } else if (plain == kVanishes) {
       // Nothing is missed.
     } else if (!plain.empty()) {
-      put(plain, source + at, to);
+      put(plain, source + at, to, character.length);
     } else if (!greek.empty() && !greek_before &&
                (next == input.size() ||
                 greek_name(first_character(input.substr(next)).code).empty())) {
       // A letter that stands alone is a symbol; several are a word of another script.
       put(" ", source + at, to);
-      put(greek, source + at, to);
+      put(greek, source + at, to, character.length);
       put(" ", source + at, to);
     } else {
       ++to.skipped;

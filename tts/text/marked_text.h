@@ -53,7 +53,9 @@ struct TextEvent {
 
 struct MarkedText {
   std::string text;
-  std::vector<uint32_t> source;  ///< As long as text, and one more: the end of the input.
+  std::vector<uint32_t> source;      ///< Per byte, and one more for the end of the input: the first
+                                     ///< byte of the character that it came from ...
+  std::vector<uint32_t> source_end;  ///< ... and, per byte, where that character ends.
   std::vector<TextAtom> atoms;
   std::vector<StyleSpan> styles;  ///< In order, not overlapping.
   std::vector<TextEvent> events;  ///< In order.

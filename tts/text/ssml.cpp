@@ -142,6 +142,7 @@ class SsmlReader {
   void put_plain(std::string_view text, size_t source) {
     out_.text += text;
     out_.source.resize(out_.text.size(), static_cast<uint32_t>(source));
+    out_.source_end.resize(out_.text.size(), static_cast<uint32_t>(source));
   }
 
   void end_sentence(size_t source) {

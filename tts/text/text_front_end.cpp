@@ -49,7 +49,7 @@ Utterance TextFrontEnd::analyze(const MarkedText& text, const SentenceRange& sen
   const std::vector<PronouncedWord> pronounced = pronouncer_->pronounce(spoken, text);
   Utterance result;
   result.source_begin = text.source[sentence.begin];
-  result.source_end = text.source[sentence.end];
+  result.source_end = text.source_end[sentence.end - 1];
   // What stands before the first sentence belongs to it, what stands after one to that one.
   size_t gap = sentence.begin;
   while (gap > 0 && is_blank(text.text[gap - 1])) --gap;
@@ -91,7 +91,7 @@ Utterance TextFrontEnd::analyze(const MarkedText& text, const SentenceRange& sen
       word.source_end = atom.source_end;
     } else {
       word.source_begin = text.source[spoken[i].begin];
-      word.source_end = text.source[spoken[i].end];
+      word.source_end = text.source_end[spoken[i].end - 1];
     }
     word.first_phone = static_cast<int>(result.phones.size());
     word.num_phones = static_cast<int>(pronounced[i].phones.size());
@@ -115,6 +115,7 @@ Utterance TextFrontEnd::analyze(const MarkedText& text, const SentenceRange& sen
   take_events(end, end == text.text.size());
   if (result.words.empty()) return result;
   UtteranceWord& last = result.words.back();
+  result.source_end = std::max(result.source_end, last.source_end);
   result.kind = kind_of(last.after, sentence.continues);
   if (last.pause_s.value_or(1.0F) > 0.0F) {
     last.break_after = sentence.continues        ? std::max(last.break_after, BreakStrength::kMinor)

@@ -1,0 +1,121 @@
+#include <gtest/gtest.h>
+
+#include "apps/acoustic_models.h"
+#include "asr/convnet/convnet_model.h"
+#include "asr/convnet/network.h"
+#include "dsp/core/error.h"
+#include "models/io/model_folder.h"
+#include "tests/apps/run_bivox.h"
+
+namespace bivox {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kPhones[] = {"AA", "AE", "AH", "AO", "AW", "AY", "B",  "CH", "D",  "DH",
+                                   "EH", "ER", "EY", "F",  "G",  "HH", "IH", "IY", "JH", "K",
+                                   "L",  "M",  "N",  "NG", "OW", "OY", "P",  "R",  "S",  "SH",
+                                   "T",  "TH", "UH", "UW", "V",  "W",  "Y",  "Z",  "ZH"};
+
+// A ConvNet that has learnt nothing but can align: what it says is the same for every state.
+void write_aligner(const fs::path& folder) {
+  PhoneSet phones;
+  phones.add("SIL", true);
+  for (const char* phone : kPhones) phones.add(phone);
+  const HmmFile hmm{StateTree(phones, 2)};
+  ConvNetOptions options;
+  options.width = 8;
+  options.blocks = 1;
+  options.states = hmm.tree.num_states();
+  ConvNetParts parts{kaldi_fbank_front_end(80),
+                     hmm,
+                     make_convnet(options),
+                     std::vector<float>(static_cast<size_t>(options.states), 0.0F),
+                     3,
+                     Precision::kFloat32,
+                     "test"};
+  parts.network.initialize(1);
+  ModelFolderWriter writer(folder, kConvNetKind, "aligner");
+  write_convnet_files(parts, Precision::kFloat32, writer);
+  writer.set_card("# Aligner\n");
+  writer.commit();
+}
+
+// Recordings with texts, as the repository's test data has them.
+void write_data(const fs::path& folder) {
+  fs::create_directories(folder);
+  for (const char* name : {"kathleen-arctic_a0045_1592747525", "librispeech-1867-154075-0005"}) {
+    for (const char* ending : {".wav", ".flac", ".txt"}) {
+      const fs::path from = fs::path(BIVOX_TEST_DATA) / "audio" / (std::string(name) + ending);
+      if (fs::exists(from)) fs::copy_file(from, folder / from.filename());
+    }
+  }
+}
+
+std::string quoted(const fs::path& path) { return "'" + path.string() + "'"; }
+
+constexpr const char* kSmall =
+    " --width 8 --blocks 1 --kernel 3 --states 90 --epochs 1 --renderings 2 --batch 10 --threads "
+    "2 ";
+
+TEST(TrainConvNet, WritesAModelThatLoadsAndCanBeTrainedFurther) {
+  const ScratchFolder folder;
+  const fs::path aligner = folder.path() / "aligner";
+  const fs::path data = folder.path() / "data";
+  const fs::path model = folder.path() / "model";
+  write_aligner(aligner);
+  write_data(data);
+  const std::string command = "train convnet " + quoted(data) + " --gmm " + quoted(aligner) +
+                              " --size streaming -o " + quoted(model) + kSmall;
+  const ProgramRun run = run_bivox(command);
+  ASSERT_EQ(run.code, 0) << run.err;
+  EXPECT_NE(run.err.find("frames right"), std::string::npos) << run.err;
+
+  const auto loaded = load_acoustic_model(model);
+  EXPECT_DOUBLE_EQ(loaded->frame_shift_s(), 0.03);
+  EXPECT_LE(loaded->hmms().num_states(), 90);
+  EXPECT_EQ(loaded->front_end().cmvn.kind, CmvnKind::kSliding);
+  EXPECT_EQ(loaded->front_end().cmvn.prior_mean.size(), 80U);
+  EXPECT_TRUE(fs::exists(model / "card.md"));
+  EXPECT_TRUE(fs::exists(folder.path() / "model.run/epochs.tsv"));
+
+  // The run is done: the same command ends with the same weights, of kept alignments.
+  const std::string weights = content_of(model / "weights.safetensors");
+  const std::string alignments = content_of(folder.path() / "model.run/alignments.txt");
+  EXPECT_NE(alignments.find("kathleen"), std::string::npos);
+  ASSERT_EQ(run_bivox(command).code, 0);
+  EXPECT_EQ(content_of(model / "weights.safetensors"), weights);
+
+  const fs::path tuned = folder.path() / "tuned";
+  const ProgramRun fine = run_bivox("train convnet " + quoted(data) + " --init " + quoted(model) +
+                                    " -o " + quoted(tuned) + kSmall);
+  ASSERT_EQ(fine.code, 0) << fine.err;
+  EXPECT_EQ(load_acoustic_model(tuned)->hmms().num_states(), loaded->hmms().num_states());
+  EXPECT_NE(content_of(tuned / "weights.safetensors"), weights);
+}
+
+TEST(TrainConvNet, SaysWhatIsMissing) {
+  const ScratchFolder folder;
+  const fs::path data = folder.path() / "data";
+  write_data(data);
+  const ProgramRun no_aligner =
+      run_bivox("train convnet " + quoted(data) + " -o " + quoted(folder.path() / "model"));
+  EXPECT_EQ(no_aligner.code, 2);
+  EXPECT_NE(no_aligner.err.find("no model to align the texts with"), std::string::npos);
+  const ProgramRun no_model = run_bivox("train convnet " + quoted(data) + " --gmm /nowhere -o " +
+                                        quoted(folder.path() / "model"));
+  EXPECT_EQ(no_model.code, 4) << no_model.err;
+}
+
+TEST(AcousticModels, RefusesOtherKinds) {
+  const ScratchFolder folder;
+  ModelFolderWriter writer(folder.path() / "words", "commands", "words");
+  writer.set_card("# Words\n");
+  writer.commit();
+  EXPECT_THROW(load_acoustic_model(folder.path() / "words"), Error);
+  EXPECT_FALSE(is_acoustic_model(folder.path() / "words"));
+  EXPECT_FALSE(is_acoustic_model(folder.path()));
+}
+
+}  // namespace
+}  // namespace bivox
