@@ -190,9 +190,11 @@ RecognizerFiles find_recognizer_files(const ModelRequest& request) {
     looked_in += (looked_in.empty() ? "" : ", ") + place.string();
   }
   if (!files) {
-    throw Error(ErrorCode::kModel, fmt::format("no acoustic model in {}", looked_in),
+    throw Error(ErrorCode::kModel,
+                looked_in.empty() ? fmt::format("no {} model comes with Bivox yet", request.engine)
+                                  : fmt::format("no acoustic model in {}", looked_in),
                 request.engine != "gmm" && request.model.empty()
-                    ? "name a model folder with --model"
+                    ? "name a model folder with --model; bivox train makes one"
                 : request.model.empty()
                     ? kInstallHint
                     : "an acoustic model is a model folder of the kind gmm-hmm or convnet, or one "

@@ -8,10 +8,10 @@
 
 #include "apps/input_files.h"
 #include "apps/interrupt.h"
-#include "apps/model_finder.h"
 #include "apps/program.h"
 #include "apps/verbs.h"
 #include "dsp/audio/audio_file.h"
+#include "dsp/core/error.h"
 #include "tts/vocoder/measures.h"
 #include "tts/vocoder/vocoder.h"
 
@@ -76,6 +76,10 @@ struct Summary {
 
 std::shared_ptr<const Vocoder> load(const Options& options, VocoderMode mode) {
   if (mode == VocoderMode::kSourceFilter && options.model.empty()) return Vocoder::source_filter();
+  if (options.model.empty()) {
+    throw Error(ErrorCode::kUsage, "no vocoder is named",
+                "give --model (bivox train vocoder makes one), or --mode source-filter");
+  }
   VocoderOptions vocoder;
   if (!options.precision.empty()) {
     const Precision precision = options.precision == "f32"    ? Precision::kFloat32
@@ -83,8 +87,7 @@ std::shared_ptr<const Vocoder> load(const Options& options, VocoderMode mode) {
                                                               : Precision::kInt8;
     vocoder.parallel = vocoder.autoregressive = precision;
   }
-  return Vocoder::load(
-      options.model.empty() ? find_bundled_model("vocoder-en").string() : options.model, vocoder);
+  return Vocoder::load(options.model, vocoder);
 }
 
 void print_distance(const std::string& name, const SpeechDistance& d) {
@@ -162,7 +165,7 @@ void add_vocode_verb(Program& program) {
       "vocode",
       "Copy-synthesis: take recordings apart into features (mel spectrum, F0, voicing; 100 frames\n"
       "a second) and make speech of them again, to hear the vocoder alone, or to measure it.",
-      "  bivox vocode talk.wav -o copy.wav\n"
+      "  bivox vocode talk.wav --model vocoder -o copy.wav\n"
       "  bivox vocode talk.wav --mode source-filter -o plain.wav\n"
       "  bivox vocode recordings/ --output-dir copies --measure > measures.tsv",
       [options](Console& console) { return run_vocode(*options, console); });
@@ -170,8 +173,7 @@ void add_vocode_verb(Program& program) {
       ->required();
   verb.add_option("-o,--output", options->output, "Audio file to write");
   verb.add_option("--output-dir", options->output_folder, "Folder for the copies of several files");
-  verb.add_option("--model", options->model,
-                  "Vocoder folder (default: the bundled vocoder-en; none for source-filter)");
+  verb.add_option("--model", options->model, "Vocoder folder; none is needed for source-filter");
   verb.add_option(
           "--mode", options->mode,
           "parallel (a WaveNet on all samples at once), autoregressive (a WaveNet sample by\n"
