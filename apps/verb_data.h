@@ -12,5 +12,6 @@
 namespace bivox {
 
 void add_data_check_verb(CLI::App& data, const LmAction& action);
+void add_data_label_verb(CLI::App& data, const LmAction& action);
 
 }  // namespace bivox

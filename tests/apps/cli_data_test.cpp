@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 
 #include "tests/apps/run_bivox.h"
@@ -112,6 +113,43 @@ TEST_F(CliData, NothingToReadIsAnError) {
   EXPECT_EQ(run_bivox("data check -q /no/such/folder").code, 3);
   EXPECT_EQ(run_bivox("data check").code, 2);
   EXPECT_EQ(run_bivox("data").code, 2);
+}
+
+// Labels need no model: they are made of what transcribe wrote.
+TEST(CliDataLabel, KeepsWhatWasHeardWithConfidence) {
+  const ScratchFolder scratch;
+  const auto transcript = [&](const std::string& file, const std::string& text, double confidence) {
+    nlohmann::json words = nlohmann::json::array();
+    std::istringstream in(text);
+    for (std::string word; in >> word;) {
+      words.push_back({{"word", word}, {"confidence", confidence}});
+    }
+    return nlohmann::json{{"source", (scratch.path() / file).string()},
+                          {"duration_s", 1.5},
+                          {"text", text},
+                          {"segments", {{{"words", words}}}}}
+        .dump(2);
+  };
+  const std::string manifest = scratch.write(
+      "manifest.tsv",
+      "id\tpath\tsplit\tspeaker\ttext\na\ta.wav\tnew\tann\t\nb\tb.wav\tnew\tbob\t\nc\tc.wav\tnew\t"
+      "carl\t\nd\td.wav\tnew\tdan\t\n");
+  const std::string heard = scratch.write(
+      "heard.json", transcript("a.wav", "it is sure", 0.9) + "\n" +
+                        transcript("b.wav", "it is not", 0.7) + transcript("c.wav", "short", 0.99));
+  const std::string output = scratch.quoted("labelled.tsv");
+  const ProgramRun run =
+      run_bivox("data label " + manifest + ":new --transcripts " + heard + " -o " + output);
+  ASSERT_EQ(run.code, 0) << run.err;
+  EXPECT_EQ(content_of(scratch.path() / "labelled.tsv"),
+            "id\tpath\tsplit\tspeaker\tgender\tseconds\ttext\tconfidence\n"
+            "a\ta.wav\tlabelled\tann\t\t1.50\tit is sure\t0.900\n");
+  EXPECT_NE(run.err.find("1 of 3"), std::string::npos) << run.err;
+
+  const std::string broken = scratch.write("broken.json", "{\"source\": \"a.wav\"");
+  EXPECT_EQ(run_bivox("data label " + manifest + " --transcripts " + broken).code, 3);
+  const std::string other = scratch.write("other.json", transcript("x.wav", "it is sure", 0.9));
+  EXPECT_EQ(run_bivox("data label " + manifest + " --transcripts " + other).code, 3);
 }
 
 }  // namespace
