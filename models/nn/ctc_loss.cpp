@@ -158,9 +158,7 @@ Var ctc_loss(Var logits, std::span<const std::vector<int>> targets, std::span<co
     ++possible;
   }
   if (per_utterance != nullptr) *per_utterance = losses;
-  const double weight = options.reduction == Reduction::kSum || possible == 0
-                            ? 1.0
-                            : 1.0 / static_cast<double>(possible);
+  const double weight = mean_weight(options.reduction, possible);
   return record_loss(logits, total * weight, weight, std::move(gradient));
 }
 

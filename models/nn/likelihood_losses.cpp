@@ -111,8 +111,7 @@ Var likelihood_loss(Var parameters, const Tensor& target, std::span<const int> l
         }
         *partial = static_cast<float>(sum);
       })[0];
-  const double weight =
-      reduction == Reduction::kSum || count == 0 ? 1.0 : 1.0 / static_cast<double>(count);
+  const double weight = mean_weight(reduction, count);
   return record_loss(parameters, total * weight, weight, std::move(gradient));
 }
 

@@ -9,9 +9,15 @@
 #include <vector>
 
 #include "models/nn/kernels/elementwise.h"
+#include "models/nn/losses.h"
 #include "models/nn/tape.h"
 
 namespace bivox {
+
+/// What a sum over `count` terms is multiplied with.
+inline double mean_weight(Reduction reduction, int64_t count) {
+  return reduction == Reduction::kSum || count == 0 ? 1.0 : 1.0 / static_cast<double>(count);
+}
 
 /// A scalar `value` whose derivative by x is weight * gradient. `gradient` may be empty when the
 /// tape needs none of x.

@@ -10,10 +10,6 @@
 namespace bivox {
 namespace {
 
-double mean_weight(Reduction reduction, int64_t count) {
-  return reduction == Reduction::kSum || count == 0 ? 1.0 : 1.0 / static_cast<double>(count);
-}
-
 // The sum over elements of real frames of f(x - target), and f' where a gradient is needed. F is
 // inlined; blocks of rows are summed in order.
 template <class F>

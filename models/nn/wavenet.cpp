@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "dsp/core/error.h"
+#include "models/io/json_fields.h"
 #include "models/io/json_text.h"
 
 namespace bivox {
@@ -29,13 +30,7 @@ float companded_level(int level, int levels) {
 }
 
 // The whole numbers among the options, with their ranges.
-struct Field {
-  const char* name;
-  int WaveNetOptions::*value;
-  int least;
-  int most;
-};
-constexpr Field kFields[] = {
+constexpr IntegerField<WaveNetOptions> kFields[] = {
     {"layers", &WaveNetOptions::layers, 1, 200},
     {"cycle", &WaveNetOptions::cycle, 1, 14},
     {"kernel", &WaveNetOptions::kernel, 2, 16},
@@ -92,13 +87,7 @@ double WaveNetOptions::multiply_adds_per_sample() const {
 }
 
 void check_wavenet_options(const WaveNetOptions& options) {
-  for (const Field& field : kFields) {
-    const int value = options.*field.value;
-    if (value < field.least || value > field.most) {
-      throw Error(ErrorCode::kModel, fmt::format("WaveNet: {} {}: expected {} to {}", field.name,
-                                                 value, field.least, field.most));
-    }
-  }
+  check_fields(options, kFields, "WaveNet");
   if (options.condition_kernel % 2 == 0) {
     throw Error(ErrorCode::kModel, fmt::format("WaveNet: condition_kernel {}: expected an odd one",
                                                options.condition_kernel));
@@ -107,7 +96,7 @@ void check_wavenet_options(const WaveNetOptions& options) {
 
 std::string wavenet_options_json(const WaveNetOptions& options) {
   Json json;
-  for (const Field& field : kFields) json[field.name] = options.*field.value;
+  write_fields(options, kFields, json);
   json["output"] = wavenet_output_name(options.output);
   return json.dump();
 }
@@ -118,14 +107,7 @@ WaveNetOptions parse_wavenet_options(std::string_view json, std::string_view sou
     throw Error(ErrorCode::kModel, fmt::format("{}: expected the options of a WaveNet", source));
   }
   WaveNetOptions options;
-  for (const Field& field : kFields) {
-    if (!object.contains(field.name) || !object[field.name].is_number_integer() ||
-        object[field.name].get<int64_t>() != object[field.name].get<int>()) {
-      throw Error(ErrorCode::kModel,
-                  fmt::format("{}: expected the whole number \"{}\"", source, field.name));
-    }
-    options.*field.value = object[field.name].get<int>();
-  }
+  read_fields(object, kFields, source, options);
   const auto found =
       std::find_if(std::begin(kOutputs), std::end(kOutputs), [&](WaveNetOutput output) {
         return object.contains("output") && object["output"] == wavenet_output_name(output);
