@@ -11,6 +11,7 @@
 #include "apps/dictionary_words.h"
 #include "apps/input_files.h"
 #include "apps/interrupt.h"
+#include "apps/kept_apart.h"
 #include "asr/convnet/targets.h"
 #include "dsp/audio/audio_file.h"
 #include "dsp/core/error.h"
@@ -32,15 +33,8 @@ constexpr const char* kAlignmentsFile = "alignments.txt";
 constexpr const char* kTreeFile = "tree.json";
 constexpr const char* kAlignmentsMagic = "bivox-alignments 1";
 constexpr int kMaxNoise_s = 30;
-constexpr uint64_t kDevShare = 50;  // one in so many
 
 using Runs = std::vector<PhoneRun>;
-
-uint64_t id_hash(std::string_view id) {
-  uint64_t hash = 0x6964;
-  for (const char c : id) hash = mix_seeds(hash, static_cast<unsigned char>(c));
-  return hash;
-}
 
 // alignments.txt: the magic, what they are of, then a line an utterance:
 //   id <TAB> phone position left right frames <TAB> ...      (no phones: could not be aligned)
@@ -159,7 +153,7 @@ class Preparation {
     }
     if (statistics != nullptr) collect(u, audio, *statistics);
     examples[u] = make_example(audio, runs[u], options_.front_end, options_.renderings, &augmenter_,
-                               mix_seeds(options_.seed, id_hash(utterances_[u].id)));
+                               mix_seeds(options_.seed, utterance_hash(utterances_[u].id)));
     seconds[u] = audio.duration_s();
   }
 
@@ -265,7 +259,7 @@ ConvNetData make_convnet_data(std::span<const UtteranceText> utterances,
       data.left_out.push_back(fmt::format("{}: {}", utterances[u].id, work.faults[u]));
       continue;
     }
-    const bool is_dev = id_hash(utterances[u].id) % kDevShare == 0;
+    const bool is_dev = is_kept_apart(utterances[u].id);
     (is_dev ? data.dev : data.train).push_back(std::move(work.examples[u]));
     data.audio_s += work.seconds[u];
   }

@@ -67,7 +67,8 @@ Network read_network(const ModelFolder& folder, const NetworkFiles& files,
 
 std::string add_acoustic_model(const AcousticParts& parts, ModelFolderWriter& writer) {
   BIVOX_CHECK(parts.scale.mean.size() == static_cast<size_t>(parts.features.columns()));
-  BIVOX_CHECK(parts.liveliness.size() == static_cast<size_t>(parts.features.num_mel));
+  BIVOX_CHECK(parts.liveliness.size() == static_cast<size_t>(parts.features.num_mel) &&
+              parts.cepstral_mean.size() == parts.liveliness.size());
   save_network(parts.encoder, writer, Precision::kBfloat16, kEncoderFiles);
   save_network(parts.pitch, writer, Precision::kBfloat16, kPitchFiles);
   save_network(parts.decoder, writer, Precision::kBfloat16, kDecoderFiles);
@@ -77,6 +78,7 @@ std::string add_acoustic_model(const AcousticParts& parts, ModelFolderWriter& wr
                         {"mean", parts.scale.mean},
                         {"deviation", parts.scale.deviation},
                         {"liveliness", parts.liveliness},
+                        {"cepstral_mean", parts.cepstral_mean},
                         {"pitch_liveliness", parts.pitch_liveliness}};
   return options.dump();
 }
@@ -102,8 +104,9 @@ AcousticParts read_acoustic_model(const ModelFolder& folder) {
   for (const float deviation : parts.scale.deviation) {
     if (deviation <= 0.0F) fail(source, "\"deviation\": expected numbers above 0");
   }
-  parts.liveliness =
-      read_numbers(options, "liveliness", static_cast<size_t>(parts.features.num_mel), source);
+  const auto bins = static_cast<size_t>(parts.features.num_mel);
+  parts.liveliness = read_numbers(options, "liveliness", bins, source);
+  parts.cepstral_mean = read_numbers(options, "cepstral_mean", bins, source);
   if (!options.contains("pitch_liveliness") || !options["pitch_liveliness"].is_number()) {
     fail(source, "expected the number \"pitch_liveliness\"");
   }

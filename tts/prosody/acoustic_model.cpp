@@ -8,6 +8,7 @@
 #include "dsp/core/check.h"
 #include "dsp/core/error.h"
 #include "models/nn/plan.h"
+#include "tts/prosody/liveliness.h"
 #include "tts/prosody/phone_features.h"
 
 namespace bivox {
@@ -72,10 +73,14 @@ void SpeakingOptions::validate() const {
 }
 
 struct VoiceAcoustics::State {
+  explicit State(const VocoderFeatureOptions& f) : features(f), cosines(f.num_mel) {}
+
   VocoderFeatureOptions features;
   FeatureScale scale;
   std::vector<std::string> speakers;
   std::vector<float> liveliness;
+  std::vector<float> cepstral_mean;
+  MelCosines cosines;
   float pitch_liveliness = 1.0F;
   std::shared_ptr<const Plan> encoder;
   std::shared_ptr<const Plan> pitch;
@@ -84,21 +89,22 @@ struct VoiceAcoustics::State {
   float frames_of(float seconds) const {
     return seconds * static_cast<float>(features.sample_rate_hz) / static_cast<float>(features.hop);
   }
-  std::vector<int> durations(std::span<const PhoneContext> contexts,
-                             const FeatureMatrix& log_frames, double rate) const;
-  FeatureMatrix pitch_curve(std::span<const PhoneContext> contexts, std::span<const int> phone_of,
+  std::vector<int> durations(std::span<const PlacedPhone> contexts, const FeatureMatrix& log_frames,
+                             double rate) const;
+  void enliven(std::span<float> mel, std::vector<float>& cepstrum) const;
+  FeatureMatrix pitch_curve(std::span<const PlacedPhone> contexts, std::span<const int> phone_of,
                             const FeatureMatrix& predicted, const SpeakingOptions& options) const;
 };
 
 // Rounding errors are carried on, so that they do not add up.
-std::vector<int> VoiceAcoustics::State::durations(std::span<const PhoneContext> contexts,
+std::vector<int> VoiceAcoustics::State::durations(std::span<const PlacedPhone> contexts,
                                                   const FeatureMatrix& log_frames,
                                                   double rate) const {
   std::vector<int> durations;
   float carried = 0.0F;
   int total = 0;
   for (size_t p = 0; p < contexts.size(); ++p) {
-    const PhoneContext& context = contexts[p];
+    const PlacedPhone& context = contexts[p];
     const float speed = static_cast<float>(rate) * std::clamp(context.style.rate, 0.1F, 10.0F) *
                         (context.style.emphasis ? kEmphasisRate : 1.0F);
     const float predicted = std::exp(std::clamp(log_frames(static_cast<Eigen::Index>(p), 0), -2.0F,
@@ -114,8 +120,19 @@ std::vector<int> VoiceAcoustics::State::durations(std::span<const PhoneContext> 
   return durations;
 }
 
+// liveliness.h; `cepstrum` is memory.
+void VoiceAcoustics::State::enliven(std::span<float> mel, std::vector<float>& cepstrum) const {
+  cepstrum.resize(mel.size());
+  cosines.forward(mel, cepstrum);
+  cepstrum[0] = 0.0F;
+  for (size_t k = 1; k < cepstrum.size(); ++k) {
+    cepstrum[k] = (liveliness[k] - 1.0F) * (cepstrum[k] - cepstral_mean[k]);
+  }
+  cosines.add(cepstrum, mel);
+}
+
 // [frames x 2]: ln F0 and voicing, from the network's [steps x 2 x (scaled ln F0, voicing)].
-FeatureMatrix VoiceAcoustics::State::pitch_curve(std::span<const PhoneContext> contexts,
+FeatureMatrix VoiceAcoustics::State::pitch_curve(std::span<const PlacedPhone> contexts,
                                                  std::span<const int> phone_of,
                                                  const FeatureMatrix& predicted,
                                                  const SpeakingOptions& options) const {
@@ -152,11 +169,11 @@ VoiceAcoustics::VoiceAcoustics(std::unique_ptr<const State> state) : state_(std:
 VoiceAcoustics::~VoiceAcoustics() = default;
 
 std::shared_ptr<const VoiceAcoustics> VoiceAcoustics::compile(const AcousticParts& parts) {
-  auto state = std::make_unique<State>();
-  state->features = parts.features;
+  auto state = std::make_unique<State>(parts.features);
   state->scale = parts.scale;
   state->speakers = parts.speakers;
   state->liveliness = parts.liveliness;
+  state->cepstral_mean = parts.cepstral_mean;
   state->pitch_liveliness = parts.pitch_liveliness;
   state->encoder = bivox::compile(parts.encoder);
   state->pitch = bivox::compile(parts.pitch);
@@ -181,7 +198,7 @@ SpokenSentence VoiceAcoustics::speak(const Utterance& utterance,
                 fmt::format("speaker {}: expected 0 to {}", options.speaker, speakers - 1));
   }
   ComputeContext context;
-  const std::vector<PhoneContext> contexts = phone_contexts(utterance);
+  const std::vector<PlacedPhone> contexts = phone_contexts(utterance);
   const std::vector<FeatureMatrix> encoded =
       run(state.encoder, context, phone_features(contexts, speakers, options.speaker));
   const FeatureMatrix& hidden = encoded[0];
@@ -215,17 +232,19 @@ SpokenSentence VoiceAcoustics::speak(const Utterance& utterance,
   const int num_mel = state.features.num_mel;
   const Eigen::Map<const FeatureMatrix> mel(steps.data(), frames, num_mel);
   const float lowest = std::log(state.features.log_floor);
+  std::vector<float> cepstrum;
   spoken.rows.resize(frames, state.features.columns());
   for (Eigen::Index t = 0; t < frames; ++t) {
     const ProsodyStyle& style =
         contexts[static_cast<size_t>(phone_of[static_cast<size_t>(t)])].style;
     const float louder = style.volume_db * 0.230258509F;  // ln 10 / 10
-    for (int m = 0; m < num_mel; ++m) {
-      const auto c = static_cast<size_t>(m);
-      const float value =
-          state.scale.mean[c] + state.scale.deviation[c] * state.liveliness[c] * mel(t, m);
-      spoken.rows(t, m) = std::max(value + louder, lowest);
+    const std::span<float> row(spoken.rows.row(t).data(), static_cast<size_t>(num_mel));
+    for (size_t m = 0; m < row.size(); ++m) {
+      row[m] =
+          state.scale.mean[m] + state.scale.deviation[m] * mel(t, static_cast<Eigen::Index>(m));
     }
+    state.enliven(row, cepstrum);
+    for (float& value : row) value = std::max(value + louder, lowest);
     spoken.rows(t, state.features.f0_column()) = curve(t, 0);
     spoken.rows(t, state.features.voicing_column()) = curve(t, 1);
   }

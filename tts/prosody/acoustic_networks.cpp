@@ -45,10 +45,10 @@ NodeId block(Network& net, const std::string& name, NodeId x, const AcousticNetw
   return net.relu(name + ".relu2", net.add(name + ".add", {x, y}));
 }
 
-// The first layer of each network.
-NodeId stem(Network& net, NodeId x, const Conv1dGeometry& geometry) {
-  x = net.conv1d("in", x, geometry, false);
-  return net.relu("in.relu", net.batch_norm("in.norm", x));
+// The first layer of each network. Names differ, so that one training state can hold all three.
+NodeId stem(Network& net, const std::string& name, NodeId x, const Conv1dGeometry& geometry) {
+  x = net.conv1d(name + ".in", x, geometry, false);
+  return net.relu(name + ".in.relu", net.batch_norm(name + ".in.norm", x));
 }
 
 }  // namespace
@@ -132,15 +132,15 @@ Network make_encoder(const AcousticNetworkOptions& options, int speakers) {
   Network net;
   const int columns = phone_feature_columns(speakers);
   NodeId x = net.input("phones", columns);
-  x = stem(net, x, same(columns, channels, options.kernel));
+  x = stem(net, "encoder", x, same(columns, channels, options.kernel));
   for (int b = 0; b < options.encoder_blocks; ++b) {
-    x = block(net, fmt::format("block{}", b), x, options, channels, 1);
+    x = block(net, fmt::format("encoder.block{}", b), x, options, channels, 1);
   }
-  const NodeId hidden = net.linear("hidden", x, options.hidden);
-  NodeId d = net.conv1d("duration.in", x, same(channels, options.hidden, 3), false);
-  d = net.relu("duration.relu", net.batch_norm("duration.norm", d));
-  d = net.dropout("duration.dropout", d, options.dropout);
-  d = net.linear("duration", d, 1);
+  const NodeId hidden = net.linear("encoder.hidden", x, options.hidden);
+  NodeId d = net.conv1d("encoder.duration.in", x, same(channels, options.hidden, 3), false);
+  d = net.relu("encoder.duration.relu", net.batch_norm("encoder.duration.norm", d));
+  d = net.dropout("encoder.duration.dropout", d, options.dropout);
+  d = net.linear("encoder.duration", d, 1);
   net.output(hidden);
   net.output(d);
   return net;
@@ -152,11 +152,11 @@ Network make_pitch_network(const AcousticNetworkOptions& options) {
   Network net;
   const int columns = options.hidden + kPlaceColumns;
   NodeId x = net.input("frames", columns);
-  x = stem(net, x, two_frames(columns, channels));
+  x = stem(net, "pitch", x, two_frames(columns, channels));
   for (int b = 0; b < options.pitch_blocks; ++b) {
-    x = block(net, fmt::format("block{}", b), x, options, channels, 1 << (b % 3));
+    x = block(net, fmt::format("pitch.block{}", b), x, options, channels, 1 << (b % 3));
   }
-  net.output(net.linear("out", x, 2 * kFramesPerStep));
+  net.output(net.linear("pitch.out", x, 2 * kFramesPerStep));
   return net;
 }
 
@@ -166,11 +166,11 @@ Network make_decoder(const AcousticNetworkOptions& options, int num_mel) {
   Network net;
   const int columns = options.hidden + kPlaceColumns + kPitchColumns;
   NodeId x = net.input("frames", columns);
-  x = stem(net, x, two_frames(columns, channels));
+  x = stem(net, "decoder", x, two_frames(columns, channels));
   for (int b = 0; b < options.decoder_blocks; ++b) {
-    x = block(net, fmt::format("block{}", b), x, options, channels, 1 << (b % 2));
+    x = block(net, fmt::format("decoder.block{}", b), x, options, channels, 1 << (b % 2));
   }
-  net.output(net.linear("out", x, num_mel * kFramesPerStep));
+  net.output(net.linear("decoder.out", x, num_mel * kFramesPerStep));
   return net;
 }
 

@@ -68,9 +68,10 @@ struct AcousticParts {
   AcousticNetworkOptions options;
   FeatureScale scale;  ///< Of vocoder rows.
   std::vector<std::string> speakers;
-  /// Of predicted mels, [num_mel]: how much livelier the recordings are, deviation by deviation.
+  /// Gains and means of mel cepstra [num_mel] (liveliness.h).
   std::vector<float> liveliness;
-  float pitch_liveliness = 1.0F;  ///< The same of ln F0.
+  std::vector<float> cepstral_mean;
+  float pitch_liveliness = 1.0F;  ///< Gain of ln F0 around its mean in a sentence.
   Network encoder;
   Network pitch;
   Network decoder;

@@ -29,7 +29,7 @@ float capped(int count, int limit) {
   return static_cast<float>(std::min(count, limit)) / static_cast<float>(limit);
 }
 
-int write_row(const PhoneContext& c, int speakers, int speaker, float* row) {
+int write_row(const PlacedPhone& c, int speakers, int speaker, float* row) {
   const bool speech = c.word >= 0;
   RowWriter out(row);
   out.choice(c.phone.phone, static_cast<int>(kSpeechPhones.size()));
@@ -67,7 +67,7 @@ constexpr int kColumnsBeforeSpeaker = 73;
 
 int phone_feature_columns(int speakers) { return kColumnsBeforeSpeaker + speakers; }
 
-FeatureMatrix phone_features(std::span<const PhoneContext> contexts, int speakers, int speaker) {
+FeatureMatrix phone_features(std::span<const PlacedPhone> contexts, int speakers, int speaker) {
   BIVOX_CHECK(speaker >= 0 && speaker < speakers);
   FeatureMatrix rows(static_cast<Eigen::Index>(contexts.size()), phone_feature_columns(speakers));
   for (Eigen::Index p = 0; p < rows.rows(); ++p) {

@@ -1,4 +1,4 @@
-// What the acoustic model reads of a phone: one row of numbers for each PhoneContext.
+// What the acoustic model reads of a phone: one row of numbers for each PlacedPhone.
 //
 //   phone one-hot (40) | stress of the phone 0, 1, 2 | stress of its syllable 0, 1, 2
 //   first, last in syllable | first, last in word | first, last syllable of the word
@@ -19,6 +19,6 @@
 namespace bivox {
 
 int phone_feature_columns(int speakers);
-FeatureMatrix phone_features(std::span<const PhoneContext> contexts, int speakers, int speaker);
+FeatureMatrix phone_features(std::span<const PlacedPhone> contexts, int speakers, int speaker);
 
 }  // namespace bivox

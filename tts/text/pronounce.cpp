@@ -257,7 +257,7 @@ std::vector<StressedPhone> Pronouncer::guessed(std::string_view word) const {
   return phones;
 }
 
-PronouncedWord Pronouncer::pronounce_word(std::string_view word) const {
+ReadWord Pronouncer::pronounce_word(std::string_view word) const {
   if (is_letter_word(word)) {
     std::vector<StressedPhone> phones = letter_phones(word[0]);
     return {word.size() > 1 ? with_s(std::move(phones)) : std::move(phones), PhoneSource::kLetters};
@@ -278,9 +278,9 @@ PronouncedWord Pronouncer::pronounce_word(std::string_view word) const {
   return {};
 }
 
-std::vector<PronouncedWord> Pronouncer::pronounce(std::span<const SpokenWord> words,
-                                                  const MarkedText& text) const {
-  std::vector<PronouncedWord> result;
+std::vector<ReadWord> Pronouncer::pronounce(std::span<const SpokenWord> words,
+                                            const MarkedText& text) const {
+  std::vector<ReadWord> result;
   result.reserve(words.size());
   for (size_t i = 0; i < words.size(); ++i) {
     const SpokenWord& word = words[i];
@@ -299,7 +299,7 @@ std::vector<PronouncedWord> Pronouncer::pronounce(std::span<const SpokenWord> wo
   }
   for (size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i].text;
-    PronouncedWord& here = result[i];
+    ReadWord& here = result[i];
     const bool joined_on = i + 1 < words.size() && words[i].after == Punctuation::kNone;
     const bool vowel_next =
         joined_on && !result[i + 1].phones.empty() && is_vowel(result[i + 1].phones.front().phone);

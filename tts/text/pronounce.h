@@ -41,7 +41,7 @@ enum class PhoneSource : uint8_t {
   kNone,  ///< Nothing could be read.
 };
 
-struct PronouncedWord {
+struct ReadWord {
   std::vector<StressedPhone> phones;
   PhoneSource source = PhoneSource::kNone;
 };
@@ -62,10 +62,9 @@ class Pronouncer {
                                                  std::shared_ptr<const G2pModel> g2p = nullptr);
 
   /// The words of one sentence. `text` holds the atoms that words refer to.
-  std::vector<PronouncedWord> pronounce(std::span<const SpokenWord> words,
-                                        const MarkedText& text) const;
+  std::vector<ReadWord> pronounce(std::span<const SpokenWord> words, const MarkedText& text) const;
   /// One word as it stands alone.
-  PronouncedWord pronounce_word(std::string_view word) const;
+  ReadWord pronounce_word(std::string_view word) const;
 
   /// Whether a lower-case word is said as one: the user lists it, or the dictionary has it and does
   /// not spell it ("fbi").

@@ -46,7 +46,7 @@ MarkedText TextFrontEnd::mark(std::string_view input, TextForm form) const {
 
 Utterance TextFrontEnd::analyze(const MarkedText& text, const SentenceRange& sentence) const {
   const std::vector<SpokenWord> spoken = normalizer_.normalize(text, sentence);
-  const std::vector<PronouncedWord> pronounced = pronouncer_->pronounce(spoken, text);
+  const std::vector<ReadWord> pronounced = pronouncer_->pronounce(spoken, text);
   Utterance result;
   result.source_begin = text.source[sentence.begin];
   result.source_end = text.source_end[sentence.end - 1];

@@ -85,7 +85,7 @@ std::vector<int> syllable_starts(std::span<const StressedPhone> phones) {
   return starts;
 }
 
-std::vector<PhoneContext> phone_contexts(const Utterance& utterance) {
+std::vector<PlacedPhone> phone_contexts(const Utterance& utterance) {
   struct Phrase {
     size_t begin;
     size_t end;
@@ -98,9 +98,9 @@ std::vector<PhoneContext> phone_contexts(const Utterance& utterance) {
     phrases.push_back({begin, w + 1});
     begin = w + 1;
   }
-  std::vector<PhoneContext> contexts;
+  std::vector<PlacedPhone> contexts;
   contexts.reserve(utterance.phones.size() + phrases.size() + 1);
-  PhoneContext silence;
+  PlacedPhone silence;
   silence.kind = utterance.kind;
   silence.phrases_in_sentence = static_cast<int>(phrases.size());
   silence.pause_s = utterance.pause_before_s;
@@ -115,7 +115,7 @@ std::vector<PhoneContext> phone_contexts(const Utterance& utterance) {
         phones.push_back(utterance.phones[static_cast<size_t>(word.first_phone + i)].phone);
       }
       const std::vector<int> starts = syllable_starts(phones);
-      PhoneContext context;
+      PlacedPhone context;
       context.word = static_cast<int>(w);
       context.syllables_in_word = static_cast<int>(starts.size());
       context.phones_in_word = word.num_phones;

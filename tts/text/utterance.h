@@ -74,7 +74,7 @@ struct Utterance {
 };
 
 /// One phone (or silence) in its place. Counts are of what lies before (from) and after (to).
-struct PhoneContext {
+struct PlacedPhone {
   StressedPhone phone;       ///< kSilencePhone at breaks.
   int word = -1;             ///< -1 for silences.
   int syllable_stress = -1;  ///< Of the syllable it is in; -1 for silences.
@@ -92,7 +92,7 @@ struct PhoneContext {
   std::optional<float> pause_s;  ///< For silences with a given length.
 };
 
-std::vector<PhoneContext> phone_contexts(const Utterance& utterance);
+std::vector<PlacedPhone> phone_contexts(const Utterance& utterance);
 
 /// Syllables of a word: the index of the first phone of each. Onsets are as long as English allows.
 std::vector<int> syllable_starts(std::span<const StressedPhone> phones);

@@ -59,7 +59,7 @@ TEST(Pronounce, EveryWordHasAVowel) {
   const auto& pronouncer = *bundled_pronouncer();
   for (const char* word :
        {"zzz", "brr", "x", "'", "qwrtz", "o'", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}) {
-    const PronouncedWord result = pronouncer.pronounce_word(word);
+    const ReadWord result = pronouncer.pronounce_word(word);
     if (std::string_view(word) == "'") {
       EXPECT_TRUE(result.phones.empty());
       continue;

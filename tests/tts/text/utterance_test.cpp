@@ -32,7 +32,7 @@ TEST(Utterance, PhrasesAndContexts) {
   EXPECT_EQ(contexts[5].phrase_break, BreakStrength::kMinor);
   EXPECT_EQ(contexts.back().phone.phone, kSilencePhone);
   EXPECT_EQ(contexts.back().phrase_punctuation, Punctuation::kQuestion);
-  const PhoneContext& l = contexts[3];
+  const PlacedPhone& l = contexts[3];
   EXPECT_EQ(phone_name(l.phone), "L");
   EXPECT_EQ(l.syllable_stress, 1);
   EXPECT_EQ(l.syllable_in_word, 1);
@@ -42,7 +42,7 @@ TEST(Utterance, PhrasesAndContexts) {
   EXPECT_EQ(l.words_in_phrase, 1);
   EXPECT_EQ(l.phrases_in_sentence, 2);
   EXPECT_EQ(l.phrase_punctuation, Punctuation::kComma);
-  const PhoneContext& f = contexts[8];
+  const PlacedPhone& f = contexts[8];
   EXPECT_EQ(phone_name(f.phone), "F");
   EXPECT_EQ(f.word_in_phrase, 1);
   EXPECT_EQ(f.phrase_in_sentence, 1);
