@@ -1,20 +1,15 @@
 #include "apps/dictionary_words.h"
 
 #include <algorithm>
-#include <cctype>
 #include <optional>
 #include <utility>
 
 #include "asr/evaluation/text_normalization.h"
 #include "asr/evaluation/word_errors.h"
+#include "asr/recognizer/word_spelling.h"
 
 namespace bivox {
 namespace {
-
-std::string upper_case(std::string word) {
-  for (char& c : word) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return word;
-}
 
 // Calls found(spelling) or unknown(bare word) for every word of the text.
 template <class Found, class Unknown>
@@ -37,18 +32,6 @@ void for_each_word(std::string_view text, const Lexicon& lexicon, Found&& found,
 }
 
 }  // namespace
-
-std::vector<std::string> case_variants(std::string_view word) {
-  return {std::string(word), normalize_text(word, {.strip_punctuation = false}),
-          upper_case(std::string(word))};
-}
-
-std::optional<std::string> dictionary_spelling(std::string_view word, const Lexicon& lexicon) {
-  for (std::string& variant : case_variants(word)) {
-    if (lexicon.find(variant)) return std::move(variant);
-  }
-  return std::nullopt;
-}
 
 DictionaryWords find_dictionary_words(std::string_view text, const Lexicon& lexicon) {
   DictionaryWords result;

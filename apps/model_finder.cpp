@@ -255,7 +255,7 @@ void read_language_options(const fs::path& path, LanguageFiles& files) {
 
 LanguageFiles find_language_files(const std::string& name) {
   std::error_code ignored;
-  if (fs::is_regular_file(name, ignored)) return {name, {}};
+  if (fs::is_regular_file(name, ignored)) return {name, {}, {}};
   fs::path folder = name;
   if (!fs::is_directory(folder, ignored)) {
     // What looks like a path is one that is wrong; a bare word may name a bundled model.

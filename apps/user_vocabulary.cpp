@@ -9,6 +9,7 @@
 
 #include "apps/dictionary_words.h"
 #include "apps/unknown_words.h"
+#include "asr/recognizer/word_spelling.h"
 #include "dsp/core/error.h"
 #include "dsp/core/file_io.h"
 #include "models/lexicon/word_list.h"

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <thread>
+#include <utility>
 
+#include "apps/interrupt.h"
 #include "apps/program.h"
 #include "apps/verbs.h"
 #include "dsp/core/error.h"
@@ -29,6 +31,36 @@ void show_progress(Console& console, const TrainingProgress& progress) {
   console.progress(static_cast<size_t>(progress.batch), static_cast<size_t>(progress.batches),
                    fmt::format("epoch {}/{}, loss {:.3f}", progress.epoch + 1, progress.epochs,
                                progress.epoch_loss));
+}
+
+void end_progress(Console& console, bool done, bool resumable) {
+  console.progress(0, 0, "");
+  if (done) return;
+  console.warning(resumable ? "interrupted: the same command goes on from here" : "interrupted");
+}
+
+bool train_averaged(
+    Trainer& trainer, DataLoader& loader, const TrainingLoopOptions& options, Console& console,
+    std::function<SummedLoss(Tape& tape, TrainingBatch& batch)> forward,
+    const std::function<std::vector<double>(int64_t epoch, double epoch_loss)>& measure) {
+  double epoch_loss = 0.0;
+  TrainingLoopCalls calls;
+  calls.forward = std::move(forward);
+  calls.end_of_epoch = [&](int64_t epoch) {
+    trainer.average().swap();
+    std::vector<double> measured = measure(epoch, epoch_loss);
+    trainer.average().swap();
+    return measured;
+  };
+  calls.progress = [&](const TrainingProgress& progress) {
+    epoch_loss = progress.epoch_loss;
+    show_progress(console, progress);
+  };
+  calls.stop = interrupted;
+  const bool done = run_training(trainer, loader, options, calls);
+  end_progress(console, done, !options.folder.empty());
+  if (done) trainer.average().swap();
+  return done;
 }
 
 int resolved_threads(int threads) {

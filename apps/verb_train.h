@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "apps/console.h"
 #include "models/nn/training_loop.h"
@@ -35,6 +36,17 @@ void add_train_wavenet_demo_verb(CLI::App& train, const TrainAction& action);
 
 /// Draws a training step on the console: a bar on a terminal, nothing else.
 void show_progress(Console& console, const TrainingProgress& progress);
+
+/// Ends the bar; says how to go on, where an interrupted run can.
+void end_progress(Console& console, bool done, bool resumable = true);
+
+/// run_training() as the sub-verbs do it: progress, Ctrl-C, and averaged weights. `measure` (0 is
+/// the first epoch) is called after every epoch with the averages in the network, and so is what
+/// follows the training. False when interrupted, which has been said.
+bool train_averaged(
+    Trainer& trainer, DataLoader& loader, const TrainingLoopOptions& options, Console& console,
+    std::function<SummedLoss(Tape& tape, TrainingBatch& batch)> forward,
+    const std::function<std::vector<double>(int64_t epoch, double epoch_loss)>& measure);
 
 /// One computation thread a processor when `threads` is 0.
 int resolved_threads(int threads);

@@ -153,26 +153,17 @@ int run_train_commands(Options options, Console& console) {
   loop.checkpoint_steps = 50;
   loop.description = description(options, data.train.size());
   loop.measures = {"dev_accuracy"};
-  TrainingLoopCalls calls;
-  calls.forward = [&](Tape& tape, TrainingBatch& batch) {
+  const auto forward = [&](Tape& tape, TrainingBatch& batch) {
     return batch_loss(network, tape, batch);
   };
-  calls.end_of_epoch = [&](int64_t epoch) {
-    trainer.average().swap();
+  const auto end_of_epoch = [&](int64_t epoch, double) {
     const double dev = measure_commands(network, context, data.dev, front_end, classes).accuracy();
-    trainer.average().swap();
     console.detail(fmt::format("bivox: epoch {}: {:.2f} % of dev right", epoch + 1, 100.0 * dev));
     return std::vector<double>{dev};
   };
-  calls.progress = [&](const TrainingProgress& progress) { show_progress(console, progress); };
-  calls.stop = interrupted;
-  const bool done = run_training(trainer, loader, loop, calls);
-  console.progress(0, 0, "");
-  if (!done) {
-    console.warning("interrupted: the same command goes on from here");
+  if (!train_averaged(trainer, loader, loop, console, forward, end_of_epoch)) {
     return kInterruptedExitCode;
   }
-  trainer.average().swap();
   const Confusion test = measure_commands(network, context, data.test, front_end, classes);
   if (ranks->rank() != 0) return 0;
   write_model(options, data, network, front_end, test);

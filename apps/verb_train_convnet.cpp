@@ -354,33 +354,24 @@ int run_train_convnet(Options options, Console& console) {
   loop.measures = {"frame_accuracy", "frame_loss"};
   const ConvNetLossOptions loss = {static_cast<float>(options.ctc_weight),
                                    static_cast<float>(options.label_smoothing)};
-  const auto measure = [&] {
+  const auto measure = [&] {  // of the averaged weights
     run.accuracy = measure_frames(run.network, context, run.data->dev, run.data->tree, reading);
     return std::vector<double>{run.accuracy.right / std::max(1.0, run.accuracy.frames),
                                run.accuracy.log_loss / std::max(1.0, run.accuracy.frames)};
   };
-  TrainingLoopCalls calls;
-  calls.forward = [&](Tape& tape, TrainingBatch& batch) {
+  const auto forward = [&](Tape& tape, TrainingBatch& batch) {
     return convnet_loss(run.network, tape, batch, loss);
   };
-  calls.end_of_epoch = [&](int64_t epoch) {
-    trainer.average().swap();
+  const auto end_of_epoch = [&](int64_t epoch, double) {
     std::vector<double> measured = measure();
-    trainer.average().swap();
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     console.report(fmt::format("epoch {}/{}: {:.2f} % of frames right, loss {:.3f}, {:.0f} s",
                                epoch + 1, epochs, 100.0 * measured[0], measured[1], took.count()));
     return measured;
   };
-  calls.progress = [&](const TrainingProgress& progress) { show_progress(console, progress); };
-  calls.stop = interrupted;
-  const bool done = run_training(trainer, loader, loop, calls);
-  console.progress(0, 0, "");
-  if (!done) {
-    console.warning("interrupted: the same command goes on from here");
+  if (!train_averaged(trainer, loader, loop, console, forward, end_of_epoch)) {
     return kInterruptedExitCode;
   }
-  trainer.average().swap();
   measure();
   write_model(run, reading, epochs);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;

@@ -126,12 +126,9 @@ int run_train_vocoder(Options options, Console& console) {
                                loss, measured, took.count()));
     save_vocoder(now, options.output, "vocoder", card_of(options, train, now, epoch, measured));
   };
-  if (!train_vocoder(context, train, dev, options.training, parts, calls)) {
-    console.progress(0, 0, "");
-    console.warning("interrupted: the same command goes on from here");
-    return kInterruptedExitCode;
-  }
-  console.progress(0, 0, "");
+  const bool done = train_vocoder(context, train, dev, options.training, parts, calls);
+  end_progress(console, done);
+  if (!done) return kInterruptedExitCode;
   std::cout << fmt::format("{}: {} network of {} weights\n", options.output, options.mode,
                            *mode == VocoderMode::kParallel
                                ? parts.parallel->network.num_weights()

@@ -136,30 +136,19 @@ int run_wavenet_demo(const Options& options, Console& console) {
   loop.description =
       fmt::format("wavenet-demo {} {} s from {} s, {} epochs, rate {}, seed {}", options.audio,
                   options.seconds, options.start_s, options.epochs, options.rate, options.seed);
-  TrainingLoopCalls calls;
-  calls.forward = [&](Tape& tape, TrainingBatch& batch) {
+  const auto forward = [&](Tape& tape, TrainingBatch& batch) {
     const Var inputs[] = {tape.constant(std::move(batch.streams[0].values)),
                           tape.constant(std::move(batch.streams[1].values))};
     const Var logits = network.forward(tape, inputs)[0];
     return SummedLoss{cross_entropy(logits, targets, {}, {0.0F, Reduction::kSum}),
                       static_cast<double>(samples)};
   };
-  double epoch_loss = 0.0;
-  calls.progress = [&](const TrainingProgress& progress) {
-    epoch_loss = progress.epoch_loss;
-    show_progress(console, progress);
-  };
-  calls.end_of_epoch = [&](int64_t epoch) {
+  const auto end_of_epoch = [&](int64_t epoch, double epoch_loss) {
     console.detail(fmt::format("bivox: epoch {}: {:.3f} bits a sample", epoch + 1,
                                epoch_loss / std::numbers::ln2));
     return std::vector<double>{};
   };
-  calls.stop = interrupted;
-  const bool done = run_training(trainer, loader, loop, calls);
-  console.progress(0, 0, "");
-  if (!done) {
-    console.warning(options.run_folder.empty() ? "interrupted"
-                                               : "interrupted: the same command goes on from here");
+  if (!train_averaged(trainer, loader, loop, console, forward, end_of_epoch)) {
     return kInterruptedExitCode;
   }
 

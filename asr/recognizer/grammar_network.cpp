@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <utility>
 
+#include "asr/recognizer/word_spelling.h"
 #include "dsp/core/error.h"
 #include "models/lm/grammar_compiler.h"
 
@@ -14,17 +14,6 @@ namespace {
 
 // A recording in which nothing is said must not come out as a command; natural log.
 constexpr float kSilenceCost = 30.0F;
-
-std::string with_case(std::string word, int (*convert)(int)) {
-  for (char& c : word) c = static_cast<char>(convert(static_cast<unsigned char>(c)));
-  return word;
-}
-
-std::optional<WordIndex> find_in_any_case(const Lexicon& lexicon, const std::string& word) {
-  if (const auto found = lexicon.find(word)) return found;
-  if (const auto found = lexicon.find(with_case(word, std::tolower))) return found;
-  return lexicon.find(with_case(word, std::toupper));
-}
 
 std::string joined(const std::vector<std::string>& words) {
   constexpr size_t kMost = 20;
@@ -40,7 +29,7 @@ std::vector<std::string> words_without_pronunciation(const Grammar& grammar,
                                                      const Lexicon& lexicon) {
   std::vector<std::string> unknown;
   for (const std::string& word : grammar.words()) {
-    if (!find_in_any_case(lexicon, word)) unknown.push_back(word);
+    if (!find_in_any_case(word, lexicon)) unknown.push_back(word);
   }
   return unknown;
 }
@@ -73,7 +62,7 @@ std::shared_ptr<const SearchNetwork> make_grammar_network(std::shared_ptr<const 
   }
   Lexicon own;
   for (const std::string& word : grammar.words()) {
-    const WordIndex known = *find_in_any_case(lexicon, word);
+    const WordIndex known = *find_in_any_case(word, lexicon);
     for (int i = 0; i < lexicon.num_pronunciations(known); ++i) {
       own.add(word, lexicon.pronunciation(known, i));
     }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "asr/recognizer/word_spelling.h"
+
 namespace bivox {
 namespace {
 
