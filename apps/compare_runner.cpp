@@ -128,10 +128,14 @@ void set_option(EngineSystem& system, const std::string& option, const std::stri
     system.search.word_penalty = parse_number<float>(value, option);
   } else if (option == "max-active") {
     system.search.max_active = parse_number<int>(value, option);
+  } else if (option == "hours") {
+    system.training_hours = parse_number<double>(value, option);
+  } else if (option == "run") {
+    system.training_run = value;
   } else {
     throw Error(ErrorCode::kUsage, fmt::format("--system: unknown option '{}'", option),
-                "use engine, lm, dict, rescore, words, beam, lm-weight, word-penalty or "
-                "max-active");
+                "use engine, lm, dict, rescore, words, beam, lm-weight, word-penalty, max-active, "
+                "hours or run");
   }
 }
 
@@ -172,7 +176,7 @@ EngineSystem parse_engine_system(const std::string& text, const std::string& lan
   return system;
 }
 
-CompareRunner::CompareRunner(const EngineSystem& system, Console& console) : name_(system.name) {
+CompareRunner::CompareRunner(const EngineSystem& system, Console& console) : system_(system) {
   mark_peak_memory();
   memory_before_ = process_memory().resident_bytes;
   const double start = clock_s();
@@ -186,9 +190,9 @@ std::optional<SystemRun> CompareRunner::run(const std::vector<UtteranceText>& ut
                                             const TextNormalization& normalization,
                                             const std::function<void(size_t)>& done) {
   SystemRun run;
-  run.hypotheses.name = name_;
+  run.hypotheses.name = name();
   SystemMeasures& measures = run.measures;
-  measures.name = name_;
+  measures.name = name();
   measures.model = engine_.files.acoustic_model.string();
   measures.load_s = load_s_;
   measures.core_s = 0.0;

@@ -30,6 +30,8 @@ struct EngineSystem {
   std::string name;
   EngineOptions engine;
   SearchOverrides search;
+  double training_hours = SystemMeasures::kUnknown;
+  std::string training_run;  ///< Folder of its tables; empty: none.
 };
 
 /// `language_model` and `dictionary` are those of systems that name none of their own.
@@ -56,7 +58,8 @@ class CompareRunner {
 
   const Engine& engine() const { return engine_; }
   const RecognizerOptions& options() const { return options_; }
-  const std::string& name() const { return name_; }
+  const std::string& name() const { return system_.name; }
+  const EngineSystem& system() const { return system_; }
   int sample_rate_hz() const { return engine_.model->front_end().sample_rate_hz; }
 
   /// Without noise where `noise.pool` is null. `done` is told how many are done. Empty if the user
@@ -66,7 +69,7 @@ class CompareRunner {
                                const std::function<void(size_t)>& done);
 
  private:
-  std::string name_;
+  EngineSystem system_;
   Engine engine_;
   RecognizerOptions options_;
   double memory_before_ = 0.0;

@@ -2,19 +2,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <iostream>
 #include <memory>
 #include <set>
-#include <sstream>
 #include <unordered_map>
 
 #include "apps/compare_claims.h"
+#include "apps/compare_inputs.h"
 #include "apps/compare_runner.h"
 #include "apps/interrupt.h"
 #include "apps/program.h"
 #include "apps/training_data.h"
 #include "apps/verbs.h"
+#include "asr/evaluation/training_report.h"
 #include "dsp/audio/audio_file.h"
 #include "dsp/core/file_io.h"
 #include "models/lexicon/lexicon.h"
@@ -42,134 +42,6 @@ struct Options {
   size_t limit = 0;
   size_t inside = 12;
 };
-
-// "0003/age6" as speechocean762 has it: the class of age of what stands behind "age".
-std::string age_class(const std::string& speaker) {
-  const size_t at = speaker.rfind("/age");
-  if (at == std::string::npos) return "";
-  int age = 0;
-  try {
-    age = std::stoi(speaker.substr(at + 4));
-  } catch (const std::exception&) {
-    return "";
-  }
-  if (age < 10) return "under 10";
-  if (age < 18) return "10 to 17";
-  return age < 40 ? "18 to 39" : "40 and over";
-}
-
-std::vector<ComparedUtterance> compared(const std::vector<UtteranceText>& utterances,
-                                        const TextNormalization& normalization) {
-  std::vector<ComparedUtterance> result;
-  for (const UtteranceText& utterance : utterances) {
-    ComparedUtterance one;
-    one.id = utterance.id;
-    one.speaker = utterance.speaker;
-    one.reference = normalize_text(utterance.text, normalization);
-    if (!utterance.gender.empty()) one.traits["gender"] = utterance.gender;
-    const std::string age = age_class(utterance.speaker);
-    if (!age.empty()) one.traits["age"] = age;
-    result.push_back(std::move(one));
-  }
-  return result;
-}
-
-std::pair<std::string, std::string> split_name(const std::string& text, std::string_view option) {
-  const size_t equals = text.find('=');
-  if (equals == 0 || equals == std::string::npos || equals + 1 == text.size()) {
-    throw Error(ErrorCode::kUsage, fmt::format("{} {}: expected NAME=FILE", option, text));
-  }
-  return {text.substr(0, equals), text.substr(equals + 1)};
-}
-
-// The hypotheses of a file, in the order of the references.
-SystemRun read_hypotheses(const std::string& name, const std::string& path,
-                          const std::vector<UtteranceText>& utterances,
-                          const TextNormalization& normalization, Console& console) {
-  const std::vector<UtteranceText> lines = read_utterance_texts(path);
-  std::unordered_map<std::string_view, const UtteranceText*> by_id;
-  for (const UtteranceText& line : lines) by_id[line.id] = &line;
-  SystemRun run;
-  run.hypotheses.name = name;
-  run.measures.name = name;
-  run.measures.model = path;
-  run.measures.kind = "file of hypotheses";
-  size_t missing = 0;
-  for (const UtteranceText& utterance : utterances) {
-    const auto found = by_id.find(utterance.id);
-    SystemHypothesis hypothesis;
-    if (found == by_id.end()) {
-      ++missing;
-      hypothesis.failure = "not in " + path;
-    } else {
-      hypothesis.words = hypothesis_words(found->second->text, normalization);
-    }
-    run.hypotheses.utterances.push_back(std::move(hypothesis));
-  }
-  if (missing == utterances.size()) {
-    throw Error(
-        ErrorCode::kInput,
-        fmt::format("{}: has none of the {} utterances (its first id is {}, theirs {})", path,
-                    utterances.size(), lines.empty() ? "none" : lines[0].id, utterances[0].id));
-  }
-  if (missing > 0) {
-    console.warning(fmt::format("{}: {} of {} utterances are missing; counted as deletions", path,
-                                missing, utterances.size()));
-  }
-  return run;
-}
-
-std::vector<double> parse_ratios(const std::string& text, bool& clean) {
-  std::vector<double> ratios;
-  clean = false;
-  std::istringstream stream(text);
-  for (std::string part; std::getline(stream, part, ',');) {
-    if (part == "clean") {
-      clean = true;
-      continue;
-    }
-    try {
-      size_t used = 0;
-      const double ratio = std::stod(part, &used);
-      if (used == part.size() && std::isfinite(ratio)) {
-        ratios.push_back(ratio);
-        continue;
-      }
-    } catch (const std::exception&) {
-      // Said below.
-    }
-    throw Error(ErrorCode::kUsage, fmt::format("--snr: '{}' is no ratio", part),
-                "give decibels and the word clean, such as clean,20,10,0");
-  }
-  return ratios;
-}
-
-// The noises of a comparison, each at one rate; what no model was trained with stands last.
-struct Noises {
-  std::vector<NoisePool> pools;
-  bool last_unseen = false;
-};
-
-Noises read_noises(const Options& options, int rate_hz) {
-  Noises noises;
-  if (options.noise.empty()) {
-    if (!options.unseen_noise.empty()) {
-      noises.pools.emplace_back(options.unseen_noise, "", "", rate_hz);
-      noises.last_unseen = true;
-    }
-    return noises;
-  }
-  const bool is_class =
-      !options.unseen_noise.empty() && noise_has_class(options.noise, options.unseen_noise);
-  noises.pools.emplace_back(options.noise, "", is_class ? options.unseen_noise : "", rate_hz);
-  if (is_class) {
-    noises.pools.emplace_back(options.noise, options.unseen_noise, "", rate_hz);
-  } else if (!options.unseen_noise.empty()) {
-    noises.pools.emplace_back(options.unseen_noise, "", "", rate_hz);
-  }
-  noises.last_unseen = !options.unseen_noise.empty();
-  return noises;
-}
 
 // All that a comparison has found.
 class Compare {
@@ -208,6 +80,7 @@ class Compare {
   std::vector<UtteranceText> utterances_;
   std::vector<ComparedUtterance> compared_;
   std::vector<SystemRun> runs_;  ///< Those of engines, in the order of runners_, come first.
+  std::vector<TrainingFacts> training_;  ///< Of each run.
   std::vector<std::unique_ptr<CompareRunner>> runners_;
   std::optional<UnknownWords> unknown_;
   std::vector<std::string> noisy_systems_;
@@ -229,7 +102,7 @@ void Compare::read_utterances() {
     console_.warning(fmt::format("{} recordings have no text: every word heard there is an error",
                                  without_text));
   }
-  compared_ = compared(utterances_, normalization_);
+  compared_ = compared_utterances(utterances_, normalization_);
 }
 
 // Systems, and whether they may be absent.
@@ -254,6 +127,11 @@ std::optional<SystemRun> Compare::run_once(CompareRunner& runner, const NoiseSet
 }
 
 bool Compare::run_system(CompareRunner& runner) {
+  TrainingFacts training;
+  training.system = runner.name();
+  training.hours = runner.system().training_hours;
+  const std::string& folder = runner.system().training_run;
+  if (!folder.empty()) read_training_run(folder, training);
   std::optional<SystemRun> clean = run_once(runner, {}, runner.name());
   if (!clean) return false;
   for (size_t i = 0; i < compared_.size(); ++i) {
@@ -265,7 +143,7 @@ bool Compare::run_system(CompareRunner& runner) {
         compared_, [&](std::string_view word) { return lexicon.find(word).has_value(); });
   }
   const BootstrapOptions bootstrap = {.num_resamples = options_.resamples, .seed = options_.seed};
-  const Noises noises = read_noises(options_, runner.sample_rate_hz());
+  const Noises noises = read_noises(options_.noise, options_.unseen_noise, runner.sample_rate_hz());
   size_t at = 0;
   const auto add = [&](const std::string& noise, bool unseen, double snr_db,
                        const SystemHypotheses& hypotheses) {
@@ -291,6 +169,8 @@ bool Compare::run_system(CompareRunner& runner) {
       }
     }
   }
+  training.kind = clean->measures.kind;
+  training_.push_back(std::move(training));
   runs_.push_back(*std::move(clean));
   return true;
 }
@@ -340,6 +220,7 @@ bool Compare::run_systems() {
   for (const std::string& text : options_.hypotheses) {
     const auto [name, path] = split_name(text, "--hypotheses");
     runs_.push_back(read_hypotheses(name, path, utterances_, normalization_, console_));
+    training_.emplace_back();
   }
   warn_of_differences();
   if (runs_.empty()) {
@@ -393,13 +274,16 @@ Report Compare::report() const {
   for (const SystemErrors& system : comparison.systems) {
     report.subtitle += (report.subtitle.empty() ? "" : ", ") + system.name;
   }
+  report.summary = comparison_summary(comparison, measures);
   add_facts(report);
   report.sections.push_back(error_section(comparison, unknown_));
   report.sections.push_back(significance_section(comparison));
   report.sections.push_back(overlap_section(comparison));
+  report.sections.push_back(confidence_section(comparison));
   report.sections.push_back(group_section(comparison));
   report.sections.push_back(noise_section(noisy_systems_, conditions_));
   report.sections.push_back(speed_section(comparison, measures));
+  report.sections.push_back(training_section(comparison, training_));
   std::vector<ClaimSystem> claims;
   for (size_t i = 0; i < runners_.size(); ++i) claims.push_back({runners_[i].get(), &runs_[i]});
   report.sections.push_back(claims_section(claims, utterances_, {options_.inside, normalization_}));
@@ -427,6 +311,10 @@ int run_compare(const Options& options, Console& console) {
     return kInterruptedExitCode;
   }
   const Report report = compare.report();
+  if (interrupted()) {
+    console.warning("interrupted: nothing was written");
+    return kInterruptedExitCode;
+  }
   if (options.json == "-") {
     std::cout << report.json();
   } else {
@@ -463,10 +351,12 @@ void add_compare_verb(Program& program) {
           "Recordings with texts: PATH or PATH:SPLIT of a manifest, its folder, or a folder\n"
           "of recordings with a .txt beside each")
       ->required();
-  verb.add_option("--system", options->systems,
-                  "NAME=MODEL[,option=value...]: a model folder, a bundled name, gmm or convnet.\n"
-                  "Options: engine, lm, dict, rescore, words, beam, lm-weight, word-penalty,\n"
-                  "max-active. (default, without --hypotheses: gmm and convnet)");
+  verb.add_option(
+      "--system", options->systems,
+      "NAME=MODEL[,option=value...]: a model folder, a bundled name, gmm or convnet.\n"
+      "Options: engine, lm, dict, rescore, words, beam, lm-weight, word-penalty,\n"
+      "max-active; hours (of training speech) and run (the folder of its training) for\n"
+      "learning curves. (default, without --hypotheses: gmm and convnet)");
   verb.add_option("--hypotheses", options->hypotheses,
                   "NAME=FILE: what another program heard: trn, `id text` or plain lines");
   verb.add_option("--lm", options->language_model,

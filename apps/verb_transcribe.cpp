@@ -220,8 +220,10 @@ Outcome write_out(const Plan& plan, const Task& task, Transcript transcript, con
                   Console& console) {
   Outcome outcome;
   for (const TimeSpan& span : transcript.rejected) {
-    console.log(LogLevel::kNotice, fmt::format("{}: {:.2f} to {:.2f} s: not of the grammar",
-                                               task.input.path.string(), span.start_s, span.end_s));
+    const bool command = engine.grammar != nullptr;
+    console.log(command ? LogLevel::kNotice : LogLevel::kDebug,
+                fmt::format("{}: {:.2f} to {:.2f} s: {}", task.input.path.string(), span.start_s,
+                            span.end_s, command ? "not of the grammar" : "taken for no speech"));
   }
   transcript.pronounced = engine.pronounced;
   outcome.audio_s = transcript.duration_s;

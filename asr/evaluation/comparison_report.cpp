@@ -77,6 +77,7 @@ ReportSection error_section(const Comparison& comparison,
   plot.title = "Word error rates";
   plot.y_title = "WER %";
   plot.series = {"WER"};
+  plot.colour_groups = true;  // a system has one colour in all plots
   const auto utterances = static_cast<double>(std::max<size_t>(1, comparison.utterances.size()));
   for (const SystemErrors& system : comparison.systems) {
     const ErrorCounts& words = system.total_words;

@@ -48,10 +48,16 @@ struct NoiseCondition {
   std::vector<RateInterval> intervals;  ///< Of each system.
 };
 
+/// The best system, how surely it beats each other one, and what they cost: a sentence each.
+std::vector<std::string> comparison_summary(const Comparison& comparison,
+                                            std::span<const SystemMeasures> measures);
+
 ReportSection error_section(const Comparison& comparison,
                             const std::optional<UnknownWords>& unknown);
 ReportSection significance_section(const Comparison& comparison);
 ReportSection overlap_section(const Comparison& comparison);
+/// Calibration of the words' confidence; without systems that give one, empty.
+ReportSection confidence_section(const Comparison& comparison);
 ReportSection group_section(const Comparison& comparison);
 ReportSection noise_section(std::span<const std::string> systems,
                             std::span<const NoiseCondition> conditions);

@@ -216,6 +216,11 @@ void HtmlPage::figure(std::string_view html, std::string_view caption) {
       fmt::format("<figure>{}<figcaption>{}</figcaption></figure>\n", html, html_escape(caption));
 }
 
+void HtmlPage::summary(std::span<const std::string> sentences) {
+  for (const std::string& sentence : sentences)
+    summary_ += "<li>" + html_escape(sentence) + "</li>";
+}
+
 std::string HtmlPage::html() const {
   std::string out = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
@@ -226,6 +231,7 @@ std::string HtmlPage::html() const {
       "<body>\n<header><h1>{0}</h1>",
       html_escape(title_), html_style());
   if (!subtitle_.empty()) out += "<p class=\"soft\">" + html_escape(subtitle_) + "</p>";
+  if (!summary_.empty()) out += "<ul class=\"sum\">" + summary_ + "</ul>";
   if (headings_.size() > 1) {
     out += "<nav aria-label=\"contents\"><ul>";
     for (size_t i = 0; i < headings_.size(); ++i) {

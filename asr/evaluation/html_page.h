@@ -18,6 +18,7 @@
 
 #include <filesystem>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -87,6 +88,8 @@ class HtmlPage {
  public:
   explicit HtmlPage(std::string title, std::string subtitle = "");
 
+  /// What the page comes to, listed below its title.
+  void summary(std::span<const std::string> sentences);
   /// Begins a section; its heading is listed in the contents.
   void section(std::string_view heading);
   void subheading(std::string_view text);
@@ -105,6 +108,7 @@ class HtmlPage {
  private:
   std::string title_;
   std::string subtitle_;
+  std::string summary_;
   std::string body_;
   std::vector<std::string> headings_;
 };

@@ -134,6 +134,7 @@ HtmlTable ReportTable::html() const {
 
 std::string Report::text() const {
   std::string out;
+  for (const std::string& sentence : summary) out += wrapped(sentence) + '\n';
   for (const ReportSection& section : sections) {
     if (section.tables.empty()) continue;
     if (!out.empty()) out += '\n';
@@ -150,6 +151,7 @@ std::string Report::json() const {
   using Json = nlohmann::ordered_json;
   Json document;
   document["title"] = title;
+  document["summary"] = summary;
   document["facts"] = Json::object();
   for (const auto& [name, value] : facts) document["facts"][name] = value;
   document["tables"] = Json::object();
@@ -181,11 +183,14 @@ std::string Report::json() const {
 
 HtmlPage Report::page() const {
   HtmlPage page(title, subtitle);
+  page.summary(summary);
   for (const ReportSection& section : sections) {
     if (section.empty()) continue;
     page.section(section.title);
     if (!section.introduction.empty()) page.paragraph(section.introduction);
+    if (!section.figures.empty()) page.add_html("<div class=\"figures\">");
     for (const ReportFigure& figure : section.figures) page.figure(figure.html, figure.caption);
+    if (!section.figures.empty()) page.add_html("</div>\n");
     for (const ReportTable& table : section.tables) {
       if (!table.title.empty()) page.subheading(table.title);
       page.add(table.html());

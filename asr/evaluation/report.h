@@ -5,8 +5,8 @@
 // A cell holds what is shown and, if it is one, the number behind it: text and HTML show
 // "12.34", JSON has 0.1234; HTML sorts by the number.
 //
-// JSON: {"title": ..., "facts": {...}, "tables": {"<id>": [{"<column key>": value, ...}, ...]}}.
-// Thread rule: plain values. Test: tests/asr/evaluation/report_test.cpp.
+// JSON: {"title": ..., "summary": [...], "facts": {...}, "tables": {"<id>": [{"<column key>":
+// value, ...}, ...]}}. Thread rule: plain values. Test: tests/asr/evaluation/report_test.cpp.
 #pragma once
 
 #include <cstdint>
@@ -69,6 +69,7 @@ struct ReportSection {
 struct Report {
   std::string title;
   std::string subtitle;
+  std::vector<std::string> summary = {};  ///< What it comes to, a sentence each.
   /// How it was made: command, data, machine.
   std::vector<std::pair<std::string, std::string>> facts;
   std::vector<ReportSection> sections;

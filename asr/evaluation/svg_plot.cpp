@@ -286,8 +286,8 @@ std::string BarPlot::svg() const {
       out += fmt::format(
           "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"{}\" "
           "fill-opacity=\"0.85\"><title>{}: {:.4g}</title></rect>",
-          left + 1, std::min(y0, y1), std::max(1.0, bar_width - 2), std::fabs(y0 - y1), colour(s),
-          html_escape(groups[g] + ", " + series[s]), bar.value);
+          left + 1, std::min(y0, y1), std::max(1.0, bar_width - 2), std::fabs(y0 - y1),
+          colour(colour_groups ? g : s), html_escape(groups[g] + ", " + series[s]), bar.value);
       if (vertical.scale.shows(bar.low) && vertical.scale.shows(bar.high)) {
         out += error_bar(left + bar_width / 2, vertical.scale(bar.low), vertical.scale(bar.high),
                          "var(--fg)");

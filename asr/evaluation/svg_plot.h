@@ -57,6 +57,7 @@ struct BarPlot {
   std::string y_title;
   std::vector<std::string> series;
   std::vector<std::string> groups;
+  bool colour_groups = false;  ///< With one series: each group has the colour of a series.
   std::vector<std::vector<Bar>> values;
 
   std::string svg() const;

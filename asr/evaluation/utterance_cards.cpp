@@ -11,6 +11,8 @@
 namespace bivox {
 namespace {
 
+constexpr double kPixelsASecond = 100.0;
+
 // The words of a system, errors coloured, with the words that it left out in their places.
 std::string words_html(const ComparedUtterance& utterance, const SystemHypothesis& hypothesis,
                        const std::vector<AlignedPair>& alignment) {
@@ -33,7 +35,7 @@ std::string words_html(const ComparedUtterance& utterance, const SystemHypothesi
 }
 
 // The same words where they were heard, below the spectrogram.
-std::string strip_html(const SystemHypothesis& hypothesis,
+std::string strip_html(std::string_view system, const SystemHypothesis& hypothesis,
                        const std::vector<AlignedPair>& alignment, double duration_s) {
   std::string out;
   for (const AlignedPair& pair : alignment) {
@@ -48,7 +50,9 @@ std::string strip_html(const SystemHypothesis& hypothesis,
         kind, word.start_s, word.end_s, 100.0 * word.start_s / duration_s,
         100.0 * (word.end_s - word.start_s) / duration_s, html_escape(word.text));
   }
-  return out.empty() ? "" : "<div class=\"strip\">" + out + "</div>";
+  if (out.empty()) return "";
+  return fmt::format("<div class=\"who\">{}</div><div class=\"strip\">{}</div>",
+                     html_escape(system), out);
 }
 
 }  // namespace
@@ -57,7 +61,8 @@ ReportSection utterance_section(const Comparison& comparison, const UtteranceCar
   ReportSection section;
   section.title = "Utterances";
   section.introduction =
-      "Click a word to hear it. Red: another word; underlined: too many; struck out: left out.";
+      "Click a word or the picture to hear it from there. Red: another word; underlined: too many; "
+      "struck out: left out.";
   const size_t num_systems = comparison.systems.size();
   section.cards.orders = {"difference of errors"};
   for (const SystemErrors& system : comparison.systems) {
@@ -103,11 +108,17 @@ ReportSection utterance_section(const Comparison& comparison, const UtteranceCar
       const AudioBuffer audio = options.audio(utterance);
       if (!audio.samples.empty()) {
         card.html += audio_html(audio);
+        // As wide as words need to be read; narrow screens scroll it.
+        card.html += fmt::format(
+            "<div class=\"time\"><div class=\"in\" data-d=\"{:.3f}\" style=\"min-width:{:.0f}px\">",
+            audio.duration_s(), kPixelsASecond * audio.duration_s());
         card.html += image_html(spectrogram_png(audio), "spectrogram of " + utterance.id);
         for (size_t s = 0; s < num_systems; ++s) {
-          card.html += strip_html(comparison.hypotheses[s].utterances[i],
-                                  comparison.systems[s].alignments[i], audio.duration_s());
+          card.html +=
+              strip_html(comparison.systems[s].name, comparison.hypotheses[s].utterances[i],
+                         comparison.systems[s].alignments[i], audio.duration_s());
         }
+        card.html += "<i class=\"head\"></i></div></div>";
       }
     }
     card.html += "<div class=\"lines\"><b>reference</b><span>" + html_escape(utterance.reference) +

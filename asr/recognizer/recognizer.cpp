@@ -12,6 +12,15 @@
 #include "dsp/core/error.h"
 
 namespace bivox {
+namespace {
+
+bool says_something(const TranscriptSegment& segment, const RecognizerOptions& options) {
+  double expected = 0.0;
+  for (const TranscriptWord& word : segment.words) expected += word.confidence;
+  return expected >= options.least_words_per_s * (segment.end_s - segment.start_s);
+}
+
+}  // namespace
 
 DecoderOptions decoder_options_for(const AcousticModel& model) {
   const ScoreScale scale = model.score_scale();
@@ -167,6 +176,10 @@ void Recognizer::keep(TranscriptSegment segment) {
       const std::vector<std::string> split{std::istream_iterator<std::string>(text), {}};
       return !options_.grammar->accept(split);
     });
+  }
+  if (options_.grammar == nullptr && options_.segment && !says_something(segment, options_)) {
+    transcript_.rejected.push_back({segment.start_s, segment.end_s});
+    return;
   }
   transcript_.segments.push_back(std::move(segment));
 }

@@ -35,11 +35,17 @@ struct RecognizerOptions {
   /// word to be sure of it than recognition does.
   double whole_below_s = 0.0;
   VoiceActivityOptions voice_activity;
+  /// Voices that say nothing (crying, barking, singing birds) pass voice activity detection and
+  /// come out as a doubtful word now and then. A segment is dropped in which fewer words a second
+  /// are expected to be right: sum of confidences / seconds. Without grammar and with `segment`
+  /// only.
+  double least_words_per_s = 0.25;
   int nbest = 0;  ///< Length of each segment's n-best list.
   /// Second pass over each segment's lattice (asr/search/rescoring.h); null: one pass.
   std::shared_ptr<const Rescorer> rescorer;
   /// What the network was made from, if it was (grammar_network.h): segments then carry its tags,
-  /// and what is no sentence of it goes to Transcript::rejected.
+  /// and what is no sentence of it goes to Transcript::rejected, as what is taken for no speech
+  /// does.
   std::shared_ptr<const Grammar> grammar;
 };
 

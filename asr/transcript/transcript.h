@@ -65,7 +65,8 @@ struct Transcript {
   std::vector<TranscriptSegment> segments;
   std::vector<std::string> unknown_words;  ///< Words asked for that nothing pronounces.
   std::vector<PronouncedWord> pronounced;  ///< Words asked for that no dictionary pronounces.
-  /// Stretches of speech that are not of the grammar; without words, and so not in `segments`.
+  /// Stretches of sound that are not of the grammar or, in dictation, not taken for speech; without
+  /// words, and so not in `segments`.
   std::vector<TimeSpan> rejected;
 
   std::string text() const;

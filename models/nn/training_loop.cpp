@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <ctime>
 #include <memory>
 
 #include "dsp/core/check.h"
@@ -12,6 +13,12 @@
 
 namespace bivox {
 namespace {
+
+double process_core_s() {
+  timespec now = {};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
 
 // The files of a run; all of its functions do nothing without a folder.
 class RunFolder {
@@ -61,11 +68,24 @@ class RunFolder {
     state.set_integer("log/steps", steps_->position());
     state.set_integer("log/epochs", epochs_->position());
     save_checkpoint(checkpoint(), state);
+    log_cost(state.integer("loop/epoch"));
   }
 
  private:
+  // What was spent is spent: unlike the other tables, this one is never cut.
+  void log_cost(int64_t epoch) {
+    const std::filesystem::path path = options_.folder / "cost.tsv";
+    std::error_code ignored;
+    const auto size = std::filesystem::file_size(path, ignored);
+    TrainingLog costs(path, {"epoch", "core_s"}, ignored ? 0 : static_cast<int64_t>(size));
+    const double now = process_core_s();
+    costs.append(std::array{static_cast<double>(epoch), now - core_s_});
+    core_s_ = now;
+  }
+
   const TrainingLoopOptions& options_;
   bool writes_;
+  double core_s_ = process_core_s();
   std::unique_ptr<TrainingLog> steps_;
   std::unique_ptr<TrainingLog> epochs_;
 };

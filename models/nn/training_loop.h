@@ -4,6 +4,8 @@
 //   FOLDER/checkpoint.safetensors   everything (checkpoint.h)
 //   FOLDER/steps.tsv                step, epoch, loss, learning rate, gradient norm
 //   FOLDER/epochs.tsv               epoch, mean loss, and what end_of_epoch measures
+//   FOLDER/cost.tsv                 epoch, processor seconds since the line before; a line a
+//                                   checkpoint. Work that a kill made undone stays in it.
 //
 // Stopping is asked after every step; a stopped run saves a checkpoint first. Only rank 0 writes.
 // The library prints nothing: `progress` hears of every step.

@@ -49,6 +49,9 @@ TEST_F(CliCompare, FilesOfHypothesesInAllForms) {
   EXPECT_EQ(errors[1]["deletions"], 3);
   EXPECT_EQ(errors[1]["failed"], 1);
   EXPECT_EQ(document["tables"]["failed"][0]["utterance"], "u2");
+  ASSERT_EQ(document["summary"].size(), 2U);
+  EXPECT_NE(run.out.find(document["summary"][0].get<std::string>().substr(0, 20)),
+            std::string::npos);
   EXPECT_EQ(document["tables"]["overlap"][0]["only_a_right"], 2);
   EXPECT_EQ(document["tables"]["by_age"].size(), 2U);
   EXPECT_EQ(document["tables"]["by_gender"][0]["gender"], "f");
@@ -71,6 +74,7 @@ TEST_F(CliCompare, WhatMakesNoSenseIsSaid) {
   EXPECT_EQ(run_bivox("compare " + source() + "--hypotheses a.trn").code, 2);
   EXPECT_EQ(run_bivox("compare " + source() + "--system x=m,colour=red").code, 2);
   EXPECT_EQ(run_bivox("compare " + source() + "--system x=m,beam=wide").code, 2);
+  EXPECT_EQ(run_bivox("compare " + source() + "--system x=m,hours=few").code, 2);
   EXPECT_EQ(run_bivox("compare " + source() + a + "--snr loud").code, 2);
   EXPECT_EQ(run_bivox("compare /no/such " + a).code, 3);
   scratch_.write("other.trn", "text (x9)\n");
@@ -84,12 +88,15 @@ TEST(CliCompareEngines, OneModelWithTwoBeamsAndNoise) {
     GTEST_SKIP() << "pocketsphinx-en-us is not installed";
   }
   const ScratchFolder scratch;
+  fs::create_directories(scratch.path() / "wide.run");
+  scratch.write("wide.run/epochs.tsv", "epoch\tloss\tframe_accuracy\n0\t2\t0.25\n1\t1\t0.5\n");
+  scratch.write("wide.run/cost.tsv", "epoch\tcore_s\n0\t1800\n1\t1800\n");
   const std::string model = "/usr/share/pocketsphinx/model/en-us";
-  const ProgramRun run =
-      run_bivox("compare " + quoted(kAudio) + " --limit 3 --lm en-small --system wide=" + model +
-                " --system narrow=" + model + ",beam=40 --noise " +
-                quoted(kAudio / "kathleen-arctic_a0045_1592747525.wav") +
-                " --snr clean,0 --json - --report " + scratch.quoted("out.html"));
+  const ProgramRun run = run_bivox(
+      "compare " + quoted(kAudio) + " --limit 3 --lm en-small --system wide=" + model +
+      ",hours=100,run=" + scratch.quoted("wide.run") + " --system narrow=" + model +
+      ",beam=40,hours=100 --noise " + quoted(kAudio / "kathleen-arctic_a0045_1592747525.wav") +
+      " --snr clean,0 --json - --report " + scratch.quoted("out.html"));
   EXPECT_EQ(run.code, 0) << run.err;
   const json tables = json::parse(run.out)["tables"];
   EXPECT_LT(tables["errors"][0]["wer"], 0.5);
@@ -105,7 +112,15 @@ TEST(CliCompareEngines, OneModelWithTwoBeamsAndNoise) {
     EXPECT_GT(cost["latency_median_s"], 0.0);
     EXPECT_LT(cost["latency_median_s"], 3.0);
   }
+  ASSERT_EQ(tables["training"].size(), 2U);
+  EXPECT_EQ(tables["training"][0]["hours"], 100);
+  EXPECT_EQ(tables["training"][0]["core_hours"], 1);
+  EXPECT_EQ(tables["training"][0]["rounds"], 2);
+  EXPECT_EQ(tables["training"][1]["rounds"], nullptr);
+  ASSERT_EQ(tables["confidence"].size(), 2U);
+  EXPECT_GT(tables["confidence"][0]["mean"], 0.5);
   const std::string page = content_of(scratch.path() / "out.html");
+  EXPECT_NE(page.find("Training: frame accuracy"), std::string::npos);
   EXPECT_NE(page.find("src=\"data:audio/mpeg;base64,"), std::string::npos);
   EXPECT_NE(page.find("src=\"data:image/png;base64,"), std::string::npos);
   EXPECT_NE(page.find("data-s="), std::string::npos);

@@ -41,6 +41,41 @@ TEST(ComparisonReport, ErrorTableMarksTheBest) {
   EXPECT_NE(section.tables[0].note.find("1 of 5 words (20.00 %)"), std::string::npos);
 }
 
+TEST(ComparisonReport, TheSummaryNamesTheBestAndHowSurely) {
+  std::vector<SystemMeasures> measures(2);
+  measures[0].name = "one";
+  measures[0].audio_s = 2.0;
+  measures[0].core_s = 0.5;
+  const std::vector<std::string> summary = comparison_summary(comparison(), measures);
+  ASSERT_EQ(summary.size(), 3U);
+  EXPECT_EQ(summary[0].find("one: 20.00 % of 5 words wrong"), 0U) << summary[0];
+  EXPECT_EQ(summary[1].find("two: 40.00 %, one makes 50 % fewer errors (20.00 points"), 0U)
+      << summary[1];
+  EXPECT_NE(summary[1].find("may be chance"), std::string::npos) << summary[1];
+  EXPECT_EQ(summary[2], "Core-seconds for a second of audio: one 0.250.");
+  // The other way round the pair is turned, the sentence is not.
+  const Comparison first = comparison();
+  const Comparison turned =
+      compare_systems(first.utterances, {first.hypotheses[1], first.hypotheses[0]});
+  EXPECT_EQ(comparison_summary(turned, {})[1].substr(0, 40), summary[1].substr(0, 40));
+}
+
+TEST(ComparisonReport, ConfidenceIsHeldAgainstWhatIsRight) {
+  Comparison judged = comparison();
+  EXPECT_TRUE(confidence_section(judged).empty());  // nobody gave one
+  for (SystemHypothesis& one : judged.hypotheses[0].utterances) {
+    for (HypothesisWord& word : one.words) word.confidence = word.text == "x" ? 0.05F : 0.95F;
+  }
+  const ReportSection section = confidence_section(judged);
+  ASSERT_EQ(section.tables[0].rows.size(), 1U);
+  const auto& row = section.tables[0].rows[0];
+  EXPECT_EQ(row[1].text, "5");
+  EXPECT_EQ(row[2].text, "0.770");
+  EXPECT_EQ(row[3].text, "80.00");
+  EXPECT_EQ(row[4].text, "0.050");
+  EXPECT_GT(row[5].value, 0.8);
+}
+
 TEST(ComparisonReport, OneSystemHasNobodyToBeComparedWith) {
   Comparison alone = comparison();
   alone = compare_systems(alone.utterances, {alone.hypotheses[0]});

@@ -2,20 +2,32 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <stdexcept>
 #include <string>
 
 namespace bivox {
 namespace {
 
+struct Case {
+  const char* text;
+  const char* words;
+};
+
+template <size_t kCount, class Read>
+void expect_words(const Case (&cases)[kCount], Read&& read) {
+  for (const Case& one : cases) EXPECT_EQ(read(one.text), one.words) << one.text;
+}
+
 TEST(NumberWords, Cardinals) {
-  EXPECT_EQ(cardinal_words("0"), "zero");
-  EXPECT_EQ(cardinal_words("000"), "zero");
-  EXPECT_EQ(cardinal_words("10"), "ten");
-  EXPECT_EQ(cardinal_words("1234"), "one thousand two hundred thirty four");
-  EXPECT_EQ(cardinal_words("1000000"), "one million");
-  EXPECT_EQ(cardinal_words("1000001"), "one million one");
-  EXPECT_EQ(cardinal_words("900019000000"), "nine hundred billion nineteen million");
+  const Case cases[] = {{"0", "zero"},
+                        {"000", "zero"},
+                        {"10", "ten"},
+                        {"1234", "one thousand two hundred thirty four"},
+                        {"1000000", "one million"},
+                        {"1000001", "one million one"},
+                        {"900019000000", "nine hundred billion nineteen million"}};
+  expect_words(cases, [](const char* text) { return cardinal_words(std::string(text)); });
   EXPECT_EQ(cardinal_words(-15), "minus fifteen");
   EXPECT_EQ(cardinal_words("1" + std::string(33, '0')), "one decillion");
   EXPECT_EQ(cardinal_words(std::string(37, '1')).substr(0, 11), "one one one");
@@ -23,57 +35,75 @@ TEST(NumberWords, Cardinals) {
 }
 
 TEST(NumberWords, Ordinals) {
-  EXPECT_EQ(ordinal_words("1"), "first");
-  EXPECT_EQ(ordinal_words("12"), "twelfth");
-  EXPECT_EQ(ordinal_words("20"), "twentieth");
-  EXPECT_EQ(ordinal_words("103"), "one hundred third");
-  EXPECT_EQ(ordinal_words("1000"), "one thousandth");
+  const Case cases[] = {{"1", "first"},
+                        {"12", "twelfth"},
+                        {"20", "twentieth"},
+                        {"103", "one hundred third"},
+                        {"1000", "one thousandth"}};
+  expect_words(cases, [](const char* text) { return ordinal_words(std::string(text)); });
 }
 
 TEST(NumberWords, Years) {
-  EXPECT_EQ(year_words("1908"), "nineteen oh eight");
-  EXPECT_EQ(year_words("1900"), "nineteen hundred");
-  EXPECT_EQ(year_words("1999"), "nineteen ninety nine");
-  EXPECT_EQ(year_words("2000"), "two thousand");
-  EXPECT_EQ(year_words("2009"), "two thousand nine");
-  EXPECT_EQ(year_words("2026"), "twenty twenty six");
-  EXPECT_EQ(year_words("1066"), "ten sixty six");
-  EXPECT_EQ(year_words("476"), "four seventy six");
-  EXPECT_EQ(year_words("79"), "seventy nine");
+  const Case cases[] = {{"1908", "nineteen oh eight"},
+                        {"1900", "nineteen hundred"},
+                        {"1999", "nineteen ninety nine"},
+                        {"2000", "two thousand"},
+                        {"2009", "two thousand nine"},
+                        {"2026", "twenty twenty six"},
+                        {"1066", "ten sixty six"},
+                        {"476", "four seventy six"},
+                        {"79", "seventy nine"}};
+  expect_words(cases, [](const char* text) { return year_words(std::string(text)); });
 }
 
-TEST(NumberWords, PairsAndDigits) {
-  EXPECT_EQ(pair_words("101"), "one oh one");
-  EXPECT_EQ(pair_words("747"), "seven forty seven");
-  EXPECT_EQ(pair_words("1600"), "sixteen hundred");
-  EXPECT_EQ(pair_words("007"), "oh oh seven");
-  EXPECT_EQ(pair_words("90210"), "nine oh two one oh");
-  EXPECT_EQ(digit_words("404"), "four zero four");
+TEST(NumberWords, Pairs) {
+  const Case cases[] = {{"101", "one oh one"},
+                        {"747", "seven forty seven"},
+                        {"1600", "sixteen hundred"},
+                        {"007", "oh oh seven"},
+                        {"90210", "nine oh two one oh"}};
+  expect_words(cases, [](const char* text) { return pair_words(std::string(text)); });
+}
+
+TEST(NumberWords, Digits) {
+  const Case cases[] = {{"404", "four zero four"}};
+  expect_words(cases, [](const char* text) { return digit_words(std::string(text)); });
+}
+
+TEST(NumberWords, Decimals) {
+  const Case cases[] = {{"3.14", "three point one four"}, {".5", "zero point five"}};
+  expect_words(cases, [](const char* text) { return decimal_words(std::string(text)); });
+}
+
+TEST(NumberWords, Plurals) {
+  const Case cases[] = {{"nineteen ninety", "nineteen nineties"}, {"six", "sixes"}};
+  expect_words(cases, [](const char* text) { return plural_words(std::string(text)); });
 }
 
 TEST(NumberWords, Fractions) {
-  EXPECT_EQ(fraction_words("1", "2"), "one half");
-  EXPECT_EQ(fraction_words("3", "2"), "three halves");
-  EXPECT_EQ(fraction_words("3", "4"), "three quarters");
-  EXPECT_EQ(fraction_words("2", "3"), "two thirds");
-  EXPECT_EQ(fraction_words("1", "100"), "one hundredth");
-  EXPECT_EQ(fraction_words("5", "100"), "five hundredths");
-  EXPECT_EQ(fraction_words("7", "0"), std::nullopt);
-  EXPECT_EQ(fraction_words("355", "113"), std::nullopt);
-  EXPECT_EQ(decimal_words("3.14"), "three point one four");
-  EXPECT_EQ(decimal_words(".5"), "zero point five");
-  EXPECT_EQ(plural_words("nineteen ninety"), "nineteen nineties");
-  EXPECT_EQ(plural_words("six"), "sixes");
+  struct Fraction {
+    const char* above;
+    const char* below;
+    std::optional<std::string> words;
+  };
+  const Fraction cases[] = {{"1", "2", "one half"},        {"3", "2", "three halves"},
+                            {"3", "4", "three quarters"},  {"2", "3", "two thirds"},
+                            {"1", "100", "one hundredth"}, {"5", "100", "five hundredths"},
+                            {"7", "0", std::nullopt},      {"355", "113", std::nullopt}};
+  for (const Fraction& one : cases) {
+    EXPECT_EQ(fraction_words(one.above, one.below), one.words) << one.above << '/' << one.below;
+  }
 }
 
 TEST(NumberWords, RomanNumerals) {
-  EXPECT_EQ(roman_value("VIII"), 8);
-  EXPECT_EQ(roman_value("MCMXCIX"), 1999);
-  EXPECT_EQ(roman_value("xlii"), 42);
-  EXPECT_EQ(roman_value("IIII"), std::nullopt);
-  EXPECT_EQ(roman_value("IC"), std::nullopt);
-  EXPECT_EQ(roman_value("Iv"), std::nullopt);
-  EXPECT_EQ(roman_value(""), std::nullopt);
+  struct Numeral {
+    const char* text;
+    std::optional<int> value;
+  };
+  const Numeral cases[] = {
+      {"VIII", 8},          {"MCMXCIX", 1999},    {"xlii", 42},      {"IIII", std::nullopt},
+      {"IC", std::nullopt}, {"Iv", std::nullopt}, {"", std::nullopt}};
+  for (const Numeral& one : cases) EXPECT_EQ(roman_value(one.text), one.value) << one.text;
 }
 
 }  // namespace
