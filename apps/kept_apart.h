@@ -1,7 +1,7 @@
 // Which utterances of training data are kept apart to measure on: about every fiftieth, by a hash
 // of its id, so that the choice does not hang on the order or the rest of the data.
 //
-// Thread rule: pure functions. Test: tests/apps/voice_data_test.cpp.
+// Thread rule: pure functions. Test: tests/apps/cli_train_voice_test.cpp.
 #pragma once
 
 #include <cstdint>

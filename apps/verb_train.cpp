@@ -99,6 +99,7 @@ void add_train_verb(Program& program) {
   add_train_convnet_verb(verb, action);
   add_train_gmm_verb(verb, action);
   add_train_vocoder_verb(verb, action);
+  add_train_voice_verb(verb, action);
   add_train_wavenet_demo_verb(verb, action);
 }
 

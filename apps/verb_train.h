@@ -32,6 +32,7 @@ void add_train_commands_verb(CLI::App& train, const TrainAction& action);
 void add_train_convnet_verb(CLI::App& train, const TrainAction& action);
 void add_train_gmm_verb(CLI::App& train, const TrainAction& action);
 void add_train_vocoder_verb(CLI::App& train, const TrainAction& action);
+void add_train_voice_verb(CLI::App& train, const TrainAction& action);
 void add_train_wavenet_demo_verb(CLI::App& train, const TrainAction& action);
 
 /// Draws a training step on the console: a bar on a terminal, nothing else.

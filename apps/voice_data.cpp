@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cctype>
 #include <cmath>
 #include <optional>
 #include <sstream>
@@ -100,6 +101,15 @@ std::optional<std::vector<Times>> read_times(const fs::path& path, const std::st
   return all;
 }
 
+// Texts all in capitals have words in them, nothing to be spelled.
+std::string readable(std::string text) {
+  const auto is_lower = [](unsigned char c) { return std::islower(c) != 0; };
+  if (std::none_of(text.begin(), text.end(), is_lower)) {
+    for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return text;
+}
+
 std::string why_not_aligned() { return "its text does not fit its audio"; }
 
 // Recordings on their way; several threads do blocks of them.
@@ -117,7 +127,7 @@ class Preparation {
         faults(recordings.size()) {
     const PhoneSet& phones = aligner.hmms().phones();
     for (size_t u = 0; u < recordings.size(); ++u) {
-      sentences_[u] = front_end.utterances(recordings[u].text, TextForm::kPlain);
+      sentences_[u] = front_end.utterances(readable(recordings[u].text), TextForm::kPlain);
       std::erase_if(sentences_[u], [](const Utterance& s) { return s.phones.empty(); });
       for (const Utterance& sentence : sentences_[u]) {
         for (const UtteranceWord& word : sentence.words) {
@@ -130,7 +140,8 @@ class Preparation {
     }
     // A frame of the aligner hears what is around its centre.
     const FrontEndOptions& heard = aligner.front_end();
-    if (heard.frame_placement == FramePlacement::kSnip) {
+    if (heard.frame_placement == FramePlacement::kSnip ||
+        heard.frame_placement == FramePlacement::kSphinx) {
       offset_s_ = 0.5 * (heard.frame_length_s - heard.frame_shift_s);
     }
   }

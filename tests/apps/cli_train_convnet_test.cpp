@@ -1,45 +1,15 @@
 #include <gtest/gtest.h>
 
 #include "apps/acoustic_models.h"
-#include "asr/convnet/convnet_model.h"
-#include "asr/convnet/network.h"
 #include "dsp/core/error.h"
 #include "models/io/model_folder.h"
 #include "tests/apps/run_bivox.h"
+#include "tests/apps/untrained_aligner.h"
 
 namespace bivox {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kPhones[] = {"AA", "AE", "AH", "AO", "AW", "AY", "B",  "CH", "D",  "DH",
-                                   "EH", "ER", "EY", "F",  "G",  "HH", "IH", "IY", "JH", "K",
-                                   "L",  "M",  "N",  "NG", "OW", "OY", "P",  "R",  "S",  "SH",
-                                   "T",  "TH", "UH", "UW", "V",  "W",  "Y",  "Z",  "ZH"};
-
-// A ConvNet that has learnt nothing but can align: what it says is the same for every state.
-void write_aligner(const fs::path& folder) {
-  PhoneSet phones;
-  phones.add("SIL", true);
-  for (const char* phone : kPhones) phones.add(phone);
-  const HmmFile hmm{StateTree(phones, 2)};
-  ConvNetOptions options;
-  options.width = 8;
-  options.blocks = 1;
-  options.states = hmm.tree.num_states();
-  ConvNetParts parts{kaldi_fbank_front_end(80),
-                     hmm,
-                     make_convnet(options),
-                     std::vector<float>(static_cast<size_t>(options.states), 0.0F),
-                     3,
-                     Precision::kFloat32,
-                     "test"};
-  parts.network.initialize(1);
-  ModelFolderWriter writer(folder, kConvNetKind, "aligner");
-  write_convnet_files(parts, Precision::kFloat32, writer);
-  writer.set_card("# Aligner\n");
-  writer.commit();
-}
 
 // Recordings with texts, as the repository's test data has them.
 void write_data(const fs::path& folder) {
@@ -63,7 +33,7 @@ TEST(TrainConvNet, WritesAModelThatLoadsAndCanBeTrainedFurther) {
   const fs::path aligner = folder.path() / "aligner";
   const fs::path data = folder.path() / "data";
   const fs::path model = folder.path() / "model";
-  write_aligner(aligner);
+  write_untrained_aligner(aligner);
   write_data(data);
   const std::string command = "train convnet " + quoted(data) + " --gmm " + quoted(aligner) +
                               " --size streaming -o " + quoted(model) + kSmall;

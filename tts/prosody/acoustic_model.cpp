@@ -59,6 +59,23 @@ std::vector<FeatureMatrix> run(const std::shared_ptr<const Plan>& plan, ComputeC
   return outputs;
 }
 
+// [frames x 2] of ln F0 and voicing: straight lines from voiced to voiced frame, as recordings have
+// them (vocoder_features.h); what the network says of unvoiced frames means nothing.
+void bridge_unvoiced(FeatureMatrix& curve) {
+  Eigen::Index last = -1;
+  for (Eigen::Index t = 0; t < curve.rows(); ++t) {
+    if (curve(t, 1) < 0.5F) continue;
+    const float from = last < 0 ? curve(t, 0) : curve(last, 0);
+    for (Eigen::Index between = last + 1; between < t; ++between) {
+      const float share = static_cast<float>(between - last) / static_cast<float>(t - last);
+      curve(between, 0) = from + share * (curve(t, 0) - from);
+    }
+    last = t;
+  }
+  if (last < 0) return;
+  for (Eigen::Index t = last + 1; t < curve.rows(); ++t) curve(t, 0) = curve(last, 0);
+}
+
 }  // namespace
 
 void SpeakingOptions::validate() const {
@@ -152,6 +169,7 @@ FeatureMatrix VoiceAcoustics::State::pitch_curve(std::span<const PlacedPhone> co
     weight += curve(t, 1);
   }
   const float mean = sum / weight;
+  bridge_unvoiced(curve);
   const auto range = static_cast<float>(options.pitch_range) * pitch_liveliness;
   const auto low = static_cast<float>(std::log(features.min_f0_hz));
   const auto high = static_cast<float>(std::log(features.max_f0_hz));

@@ -195,7 +195,7 @@ void write_pitch_row(const VocoderFeatureOptions& features, const FeatureScale& 
                      float voicing, std::span<float> row) noexcept {
   const auto column = static_cast<size_t>(features.f0_column());
   row[0] = voicing;
-  row[1] = (log_f0 - scale.mean[column]) / scale.deviation[column];
+  row[1] = voicing * (log_f0 - scale.mean[column]) / scale.deviation[column];
   const auto low = static_cast<float>(std::log(features.min_f0_hz));
   const auto high = static_cast<float>(std::log(features.max_f0_hz));
   const float at = std::clamp((log_f0 - low) / (high - low), 0.0F, 1.0F) * (kPitchHats - 1);

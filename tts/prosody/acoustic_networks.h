@@ -8,8 +8,8 @@
 //
 // A frame row is the hidden row of its phone and its place there: (t + 1/2) / d, frames from the
 // phone's start and to its end, each min(n, 20) / 20, and ln d / 4. A pitch row tells the decoder
-// the pitch so that it can place harmonics: voicing, scaled ln F0, and 32 hats over ln F0 between
-// min_f0_hz and max_f0_hz, times voicing. Two frames a step halve the work; frames are even.
+// the pitch so that it can place harmonics: voicing, and times voicing: scaled ln F0 and 32 hats
+// over ln F0 between min_f0_hz and max_f0_hz. Two frames a step halve the work; frames are even.
 //
 // All outputs are normalised: mel and ln F0 by FeatureScale, voicing as it is. Thread rule: pure
 // functions. Errors: Error(kUsage) for options out of range. Sources: see acoustic_model.h.
@@ -29,12 +29,12 @@
 namespace bivox {
 
 struct AcousticNetworkOptions {
-  int encoder_channels = 256;
+  int encoder_channels = 192;
   int encoder_blocks = 3;
   int hidden = 128;  ///< What the encoder hands on for each phone.
   int pitch_channels = 128;
   int pitch_blocks = 2;
-  int decoder_channels = 256;
+  int decoder_channels = 192;
   int decoder_blocks = 3;
   int kernel = 5;  ///< Odd.
   float dropout = 0.1F;

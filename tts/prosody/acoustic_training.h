@@ -32,8 +32,8 @@ namespace bivox {
 
 struct AcousticTrainingOptions {
   int64_t epochs = 30;
-  double batch_s = 30.0;  ///< Seconds of speech a step, at most.
-  double rate = 2e-3;     ///< The largest.
+  double batch_s = 16.0;  ///< Seconds of speech a step, at most.
+  double rate = 3e-3;     ///< The largest.
   float ssim_weight = 1.0F;
   uint64_t seed = 1;
   std::filesystem::path run_folder;  ///< Of checkpoint and tables; empty: none.

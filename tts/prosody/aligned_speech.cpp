@@ -42,11 +42,10 @@ std::optional<AlignedSpeech> align_speech(Utterance utterance, std::span<const P
   int last = 0;
   for (const PhoneTime& time : times) {
     begin.push_back(std::max(last, frame_of(time.start_s)));
-    end.push_back(frame_of(time.end_s));
+    end.push_back(std::min(frame_of(time.end_s), static_cast<int>(rows.rows())));
     if (end.back() <= begin.back()) return std::nullopt;
     last = end.back();
   }
-  if (end.back() > static_cast<int>(rows.rows())) return std::nullopt;
 
   // Silences between phones: what is no pause goes to a neighbour.
   for (size_t p = 0; p + 1 < times.size(); ++p) {

@@ -35,8 +35,7 @@ struct AlignedSpeech {
 };
 
 /// `times` of all of utterance.phones. The sentence has the frames of `rows` from `first_s` to
-/// `last_s`, where its neighbours begin. Nothing when the times do not make sense: a phone without
-/// a frame, or beyond the recording.
+/// `last_s`, where its neighbours begin. Nothing when a phone has no frame of the recording.
 std::optional<AlignedSpeech> align_speech(Utterance utterance, std::span<const PhoneTime> times,
                                           const VocoderFeatureOptions& features,
                                           const FeatureMatrix& rows, double first_s, double last_s);
