@@ -202,6 +202,7 @@ int run_align(Options options, Console& console) {
   say_pronounced(pronounced, console);
   AlignmentOptions alignment;
   alignment.frame_shift_s = engine.model->frame_shift_s();
+  alignment.window_lead_s = window_lead_s(*engine.model);
   alignment.beam = options.beam;
   alignment.include_fillers = options.fillers;
   const Aligner aligner(engine.model->hmms(), lexicon, engine.model->fillers(), alignment);

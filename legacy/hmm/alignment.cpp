@@ -70,6 +70,12 @@ std::optional<ViterbiAligner::Path> best_state_path(const HmmSet& hmms, const Al
   return path;
 }
 
+double window_lead_s(const AcousticModel& model) {
+  const FrontEndOptions& front_end = model.front_end();
+  if (model.frame_shift_s() != front_end.frame_shift_s) return 0.0;
+  return std::max(0.0, (front_end.frame_length_s - front_end.frame_shift_s) / 2.0);
+}
+
 Aligner::Aligner(const HmmSet& hmms, const Lexicon& lexicon, std::span<const FillerWord> fillers,
                  const AlignmentOptions& options)
     : hmms_(hmms),
@@ -111,7 +117,10 @@ Alignment Aligner::align(std::span<const std::string> words, const FeatureView& 
 
   const double end_s =
       duration_s > 0.0 ? duration_s : static_cast<double>(features.rows()) * options_.frame_shift_s;
-  const auto seconds = [&](int frame) { return std::min(frame * options_.frame_shift_s, end_s); };
+  const auto seconds = [&](int frame) {
+    const double lead = frame > 0 ? options_.window_lead_s : 0.0;
+    return std::min(frame * options_.frame_shift_s + lead, end_s);
+  };
   const auto num_entries = path->entries.size();
   int slot = -1;
   double word_start = 0.0;  // score and frame at the start of the open word

@@ -6,14 +6,14 @@
 // found by time-synchronous Viterbi with a beam; when the beam loses every complete path, alignment
 // starts again with a wider one. The acoustic scores may come from either paradigm.
 //
-// Frame t spans [t, t + 1) * frame_shift_s; the times of words, phones and states are monotone and
-// inside [0, duration_s]. Log-likelihoods are natural.
-// Memory: back-pointers are garbage-collected, so it grows with the length of the best path alone
-// (24 bytes a state); 10 minutes of speech stay far below 200 MB.
-// Errors: Error(kInput) for an unknown word (named), for audio too short for the text, and for a
-// text that does not fit the audio at any beam. Thread rule: an Aligner is immutable; one set of
-// scores per thread. Source: Viterbi, IEEE Trans. Information Theory 13(2), 1967; Rabiner, Proc.
-// IEEE 77(2), 1989, section III.B. Test: tests/legacy/alignment_test.cpp.
+// Frame t spans [t, t + 1) * frame_shift_s + window_lead_s, but for the first and the last, which
+// reach to the ends of the audio; the times of words, phones and states are monotone and inside [0,
+// duration_s]. Log-likelihoods are natural. Memory: back-pointers are garbage-collected, so it
+// grows with the length of the best path alone (24 bytes a state); 10 minutes of speech stay far
+// below 200 MB. Errors: Error(kInput) for an unknown word (named), for audio too short for the
+// text, and for a text that does not fit the audio at any beam. Thread rule: an Aligner is
+// immutable; one set of scores per thread. Source: Viterbi, IEEE Trans. Information Theory 13(2),
+// 1967; Rabiner, Proc. IEEE 77(2), 1989, section III.B. Test: tests/legacy/alignment_test.cpp.
 #pragma once
 
 #include <optional>
@@ -32,6 +32,10 @@ namespace bivox {
 
 struct AlignmentOptions {
   double frame_shift_s = 0.01;
+  /// A frame is heard through a window that is longer than its span and begins with it: the middle
+  /// of what it tells lies (window - frame_shift_s) / 2 later, and so do the boundaries
+  /// (tests/bench/boundary_peer.py). window_lead_s() gives it.
+  double window_lead_s = 0.0;
   float beam = 300.0F;                ///< Natural log; widened four times and then given up.
   float silence_penalty = -5.3F;      ///< Natural log, for entering silence between words.
   float noise_penalty = -18.4F;       ///< Natural log, for entering any other filler.
@@ -46,6 +50,10 @@ struct Alignment {
   double log_likelihood = 0.0;        ///< Of the whole path.
   int num_frames = 0;
 };
+
+/// For models whose scores come once for each frame of the front end; 0 for others, which hear in
+/// ways of their own.
+double window_lead_s(const AcousticModel& model);
 
 /// The best state path through the graph of a text; for training, which has no use for times.
 /// Nothing when no beam keeps a complete path.

@@ -144,6 +144,16 @@ TEST_F(AlignmentTest, TimesStayInsideTheFile) {
   EXPECT_EQ(found.words[0].phones[0].states[1].end_s, 0.093);
 }
 
+TEST_F(AlignmentTest, BoundariesLieInTheMiddleOfTheWindow) {
+  SyntheticScores scores(kNumStates, repeat({{6, 2}, {7, 8}, {0, 2}, {1, 3}}));
+  AlignmentOptions options;
+  options.window_lead_s = 0.0075;
+  const Alignment found = align({"c"}, scores, options, 0.16);
+  EXPECT_EQ(found.words[0].start_s, 0.0);
+  EXPECT_NEAR(found.words[0].phones[0].states[1].start_s, 0.0275, 1e-9);
+  EXPECT_NEAR(found.words[0].end_s, 0.1075, 1e-9);
+}
+
 TEST_F(AlignmentTest, UnknownWordsAndShortAudioAreNamed) {
   SyntheticScores scores(kNumStates, repeat({{6, 2}, {7, 2}}));
   try {
