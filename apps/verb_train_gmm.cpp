@@ -1,6 +1,5 @@
 // bivox train gmm: Gaussian mixtures and hidden Markov models, rung after rung.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
@@ -21,7 +20,7 @@
 namespace bivox {
 namespace {
 
-constexpr const char* kRungs[] = {"mono", "tri", "lda-mllt", "sat"};
+constexpr const char* kRungs[] = {"mono", "tri", "lda-mllt", "sat", "bmmi"};
 constexpr const char* kDictionaryFile = "words.dict";
 
 struct Options {
@@ -45,6 +44,21 @@ struct Interruption {};
 double hours(int64_t frames) {
   return static_cast<double>(frames) * training_front_end(FeatureForm::kDeltas).frame_shift_s /
          3600.0;
+}
+
+// DATA as it was given, but without the folders of this machine.
+std::string data_names(const std::vector<std::string>& data) {
+  std::string names;
+  for (const std::string& source : data) {
+    namespace fs = std::filesystem;
+    fs::path path = fs::path(source).lexically_normal();
+    if (!path.has_filename()) path = path.parent_path();
+    if (!names.empty()) names += " ";
+    names += path.filename().string().starts_with(':')
+                 ? path.parent_path().filename().string() + path.filename().string()
+                 : path.filename().string();
+  }
+  return names;
 }
 
 std::string card_of(const Options& options, const TrainingCorpus& corpus, const TextLexicon& words,
@@ -75,8 +89,8 @@ std::string card_of(const Options& options, const TrainingCorpus& corpus, const 
                                              "not adapted",
                                              model.unadapted().mixtures.num_gaussians())
                                : "",
-      options.command, fmt::join(options.data, " "), hours(corpus.num_frames),
-      corpus.utterances.size(), corpus.num_words, corpus.speakers.size(), corpus.skipped.size(),
+      options.command, data_names(options.data), hours(corpus.num_frames), corpus.utterances.size(),
+      corpus.num_words, corpus.speakers.size(), corpus.skipped.size(),
       options.dictionary.empty() ? kTrainingDictionary : words.path.filename().string(),
       words.pronounced, corpus.num_unknown, options.ladder.seed, rungs,
       options.card_note.empty() ? "That of the recordings it was trained on." : options.card_note);
@@ -109,10 +123,12 @@ GmmModel climb(Ladder& ladder, const std::string& upto) {
   if (upto == kRungs[0]) return make_gmm_model(mono, upto);
   const GmmHmm& tri = ladder.train_tri();
   if (upto == kRungs[1]) return make_gmm_model(tri, upto);
-  auto lda_mllt = make_gmm_model(ladder.train_lda_mllt(), kRungs[2]);
-  if (upto == kRungs[2]) return lda_mllt;
-  return make_gmm_model(ladder.train_sat(), upto,
-                        std::make_shared<const GmmModel>(std::move(lda_mllt)));
+  GmmHmm first = ladder.train_lda_mllt();
+  if (upto == kRungs[2]) return make_gmm_model(first, upto);
+  const GmmHmm* last = &ladder.train_sat();
+  if (upto == kRungs[4]) last = &ladder.train_bmmi(first);
+  return make_gmm_model(*last, upto,
+                        std::make_shared<const GmmModel>(make_gmm_model(first, kRungs[2])));
 }
 
 int run_train_gmm(Options options, Console& console) {
@@ -162,15 +178,7 @@ int run_train_gmm(Options options, Console& console) {
 
 // The command to put into the card: as it was given, but without paths of this machine.
 std::string command_text(const Options& options) {
-  std::string text = "bivox train gmm";
-  for (const std::string& source : options.data) {
-    namespace fs = std::filesystem;
-    fs::path path = fs::path(source).lexically_normal();
-    if (!path.has_filename()) path = path.parent_path();
-    text += " " + (path.filename().string().starts_with(':')
-                       ? path.parent_path().filename().string() + path.filename().string()
-                       : path.filename().string());
-  }
+  std::string text = "bivox train gmm " + data_names(options.data);
   const LadderOptions& l = options.ladder;
   text +=
       fmt::format(" --upto {} --tri-states {} --tri-gaussians {} --states {} --gaussians {}",
@@ -187,7 +195,8 @@ void add_train_gmm_verb(CLI::App& train, const TrainAction& action) {
       "Train Gaussian mixtures and hidden Markov models from audio and text: phones alone (mono), "
       "phones\n"
       "in context tied by a tree (tri), discriminative features (lda-mllt), adaptation to speakers "
-      "(sat).\n"
+      "(sat),\n"
+      "and mixtures that tell what was said from what could have been heard (bmmi).\n"
       "DATA are PATH or PATH:SPLIT: a manifest.tsv (id path split speaker gender seconds text) or "
       "its\n"
       "folder, or a folder of recordings with a .txt file beside each. One line a pass goes to "
@@ -212,7 +221,7 @@ void add_train_gmm_verb(CLI::App& train, const TrainAction& action) {
   verb.add_flag("--no-g2p", options->no_g2p,
                 "Take words that the dictionary lacks as unknown instead of pronouncing them");
   verb.add_option("--upto", options->upto, "Last rung")
-      ->check(CLI::IsMember({"mono", "tri", "lda-mllt", "sat"}));
+      ->check(CLI::IsMember(std::vector<std::string>(std::begin(kRungs), std::end(kRungs))));
   LadderOptions& ladder = options->ladder;
   const auto size = [](int least) { return CLI::Range(least, 1000000); };
   verb.add_option("--mono-gaussians", ladder.mono_gaussians, "Gaussians of the rung mono")

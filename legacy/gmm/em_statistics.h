@@ -43,6 +43,12 @@ class EmStatistics {
   /// Frames of each state.
   std::vector<double> occupancy() const;
 
+  /// What was summed, by density: those of state 0, then those of state 1, ...
+  size_t first_density(int state) const { return first_[static_cast<size_t>(state)]; }
+  std::span<const double> density_occupancy() const { return occupancy_; }
+  std::span<const double> sums() const { return sums_; }        ///< [densities x dims]
+  std::span<const double> squares() const { return squares_; }  ///< [densities x dims]
+
   /// Maximises: new weights, means and variances of `model`. `global_variance` [dims] floors the
   /// variances. Returns how many densities were removed.
   int update(MixtureModel& model, std::span<const float> global_variance,

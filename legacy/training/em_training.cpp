@@ -14,11 +14,17 @@ namespace {
 
 constexpr float kUnlikely = -std::numeric_limits<float>::infinity();
 
-// Mean and variance of all features, for the flat start and as the floor of variances.
-struct GlobalStatistics {
-  std::vector<float> mean;
-  std::vector<float> variance;
-};
+// Models of continuous mixtures want more language model than the semi-continuous one that the
+// defaults suit; chosen on librispeech/dev-clean and dev-other with en-small.
+ScoreScale trained_score_scale() {
+  ScoreScale scale;
+  scale.language_weight = 11.0F;
+  scale.word_penalty = -8.0F;
+  scale.beam = 190.0F;
+  return scale;
+}
+
+}  // namespace
 
 GlobalStatistics global_statistics(const std::vector<FeatureMatrix>& features) {
   Eigen::RowVectorXd sum = Eigen::RowVectorXd::Zero(features.front().cols());
@@ -37,18 +43,6 @@ GlobalStatistics global_statistics(const std::vector<FeatureMatrix>& features) {
   }
   return out;
 }
-
-// Models of continuous mixtures want more language model than the semi-continuous one that the
-// defaults suit; chosen on librispeech/dev-clean and dev-other with en-small.
-ScoreScale trained_score_scale() {
-  ScoreScale scale;
-  scale.language_weight = 11.0F;
-  scale.word_penalty = -8.0F;
-  scale.beam = 190.0F;
-  return scale;
-}
-
-}  // namespace
 
 GmmHmm::GmmHmm(StateTree state_tree, FeatureForm feature_form)
     : tree(std::move(state_tree)), form(feature_form) {

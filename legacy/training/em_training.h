@@ -78,6 +78,13 @@ struct GmmHmm {
   std::shared_ptr<const GmmAcousticModel> acoustic_model(std::string origin) const;
 };
 
+/// Mean and variance [dims] of all features, for the flat start and as the floor of variances.
+struct GlobalStatistics {
+  std::vector<float> mean;
+  std::vector<float> variance;
+};
+GlobalStatistics global_statistics(const std::vector<FeatureMatrix>& features);
+
 class EmTraining {
  public:
   /// `features[u]` [frames x dims] as the mixtures see them. All must outlive the object.

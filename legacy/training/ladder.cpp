@@ -143,13 +143,12 @@ bool Ladder::restore_part(EmTrainingOptions& options) {
   return true;
 }
 
-void Ladder::save(const EmTrainingOptions& options, const char* ending, int next_pass,
+void Ladder::save(const std::string& rung, const char* ending, int next_pass,
                   int num_aligned) const {
   if (options_.folder.empty() || !writes()) return;
-  save_ladder_state(
-      state_path(options.rung, ending),
-      {options.rung, next_pass, num_aligned, *model_, alignments_, speaker_transforms_},
-      fingerprint_);
+  save_ladder_state(state_path(rung, ending),
+                    {rung, next_pass, num_aligned, *model_, alignments_, speaker_transforms_},
+                    fingerprint_);
 }
 
 void Ladder::ensure_features() {
@@ -165,30 +164,33 @@ void Ladder::ensure_features() {
   features_ready_ = true;
 }
 
-const GmmHmm& Ladder::train(const EmTrainingOptions& options,
-                            const std::function<void(int pass)>& before) {
+TrainingReport Ladder::logging_report(const std::string& rung, int first_pass) {
   // A pass that is done again after a kill is not listed twice.
-  const auto is_repeated = [&options](const TrainingPass& pass) {
-    return pass.rung == options.rung && pass.pass >= options.first_pass;
-  };
-  std::erase_if(passes_, is_repeated);
-  const TrainingReport report = [this](const TrainingPass& pass) {
+  std::erase_if(passes_, [&](const TrainingPass& pass) {
+    return pass.rung == rung && pass.pass >= first_pass;
+  });
+  return [this](const TrainingPass& pass) {
     passes_.push_back(pass);
     if (!options_.folder.empty()) save_passes(options_.folder / "passes.tsv", passes_);
     if (report_) report_(pass);
   };
+}
+
+const GmmHmm& Ladder::train(const EmTrainingOptions& options,
+                            const std::function<void(int pass)>& before) {
   PassHooks hooks;
   hooks.before = before;
   hooks.after = [&](int pass, int num_aligned) {
     const int done = pass + 1;
     if (done % options_.save_every == 0 && done < options.passes) {
-      save(options, ".part", done, num_aligned);
+      save(options.rung, ".part", done, num_aligned);
     }
   };
-  EmTraining training(corpus_, lexicon_.lexicon, features_, options, report);
+  EmTraining training(corpus_, lexicon_.lexicon, features_, options,
+                      logging_report(options.rung, options.first_pass));
   training.run(*model_, alignments_, hooks);
   const int aligned = training.align(*model_, alignments_);
-  save(options, ".state", options.passes, aligned);
+  save(options.rung, ".state", options.passes, aligned);
   if (!options_.folder.empty() && writes()) {
     std::filesystem::remove(state_path(options.rung, ".part"));
   }
@@ -324,6 +326,61 @@ const GmmHmm& Ladder::train_sat() {
   return train(options, [this](int pass) {
     if (estimates_transform(pass)) adapt_speakers(*model_);
   });
+}
+
+void Ladder::train_discriminatively(const std::string& rung,
+                                    const std::vector<ConfusionLattice>& lattices) {
+  DiscriminativeOptions options;
+  options.rung = rung;
+  options.passes = options_.bmmi_passes;
+  options.posteriors.boost = options_.bmmi_boost;
+  options.threads = options_.threads;
+  options.communicator = options_.communicator;
+  EmTrainingOptions resume;
+  resume.rung = rung;
+  if (restore_part(resume)) options.first_pass = resume.first_pass;
+  ensure_features();
+  int used = resume.first_num_aligned;
+  bivox::train_discriminatively(
+      lexicon_.lexicon, features_, alignments_, lattices, options,
+      logging_report(rung, options.first_pass),
+      [&](int pass, int num_used) {
+        used = num_used;
+        if (pass + 1 < options.passes) save(rung, ".part", pass + 1, used);
+      },
+      *model_);
+  save(rung, ".state", options.passes, used);
+  if (!options_.folder.empty() && writes()) {
+    std::filesystem::remove(state_path(rung, ".part"));
+  }
+}
+
+const GmmHmm& Ladder::train_bmmi(GmmHmm& first_pass) {
+  BIVOX_CHECK(model_ && !speaker_transforms_.empty());
+  const LadderState sat{"sat", 0, 0, *model_, alignments_, speaker_transforms_};
+  std::vector<ConfusionLattice> lattices;
+  const auto find_lattices = [&] {
+    if (!lattices.empty()) return;
+    take(sat);
+    ensure_features();
+    lattices = find_confusions(*model_, corpus_, lexicon_.lexicon, features_, {}, options_.threads,
+                               options_.communicator);
+  };
+  // The words that adapted features confuse are those to tell apart for features as they are too.
+  const std::string first_rung = "bmmi-first";
+  if (!restore_finished(first_rung)) {
+    find_lattices();
+    LadderState first{first_rung, 0, 0, first_pass, alignments_, {}};
+    take(std::move(first));
+    train_discriminatively(first_rung, lattices);
+  }
+  first_pass = *model_;
+  if (!restore_finished("bmmi")) {
+    find_lattices();
+    take(sat);
+    train_discriminatively("bmmi", lattices);
+  }
+  return *model_;
 }
 
 }  // namespace bivox

@@ -5,6 +5,9 @@
 //   tri       phones in context, states tied by a tree      the same features
 //   lda-mllt  the same on discriminative, decorrelated features (7 frames -> LDA -> MLLT)
 //   sat       the same on features moved towards the model for every speaker (fMLLR)
+//   bmmi      the mixtures of sat, and those of lda-mllt for features that are not adapted, trained
+//             to tell what was said from what else could have been heard
+//             (discriminative_training.h)
 //
 // With LadderOptions::folder a training that was killed goes on from there: rungs that are finished
 // are read, a rung in progress continues, and the result is the same to the bit.
@@ -20,6 +23,7 @@
 #include <string>
 #include <vector>
 
+#include "legacy/training/discriminative_training.h"
 #include "legacy/training/em_training.h"
 #include "legacy/training/ladder_state.h"
 
@@ -34,6 +38,8 @@ struct LadderOptions {
   int lda_dims = 40;
   int sat_states = 2500;
   int sat_gaussians = 15000;
+  int bmmi_passes = 4;
+  float bmmi_boost = 0.1F;
   int states_per_hmm = 3;
   int threads = 2;
   uint64_t seed = 1;
@@ -56,6 +62,8 @@ class Ladder {
   const GmmHmm& train_tri();
   const GmmHmm& train_lda_mllt();
   const GmmHmm& train_sat();
+  /// `first_pass`: in, the model of the rung lda-mllt; out, trained too, on features as they are.
+  const GmmHmm& train_bmmi(GmmHmm& first_pass);
 
   /// fMLLR transforms [speakers] of the last rung's training features.
   const std::vector<FeatureMatrix>& speaker_transforms() const { return speaker_transforms_; }
@@ -82,8 +90,12 @@ class Ladder {
   /// EM passes of a rung on model_, with `before` as in PassHooks, and what follows the last one.
   const GmmHmm& train(const EmTrainingOptions& options,
                       const std::function<void(int pass)>& before = {});
-  void save(const EmTrainingOptions& options, const char* ending, int next_pass,
-            int num_aligned) const;
+  /// Discriminative passes of a rung on model_, or what an earlier run made of them.
+  void train_discriminatively(const std::string& rung,
+                              const std::vector<ConfusionLattice>& lattices);
+  /// Keeps the passes for the log, those of `rung` from `first_pass` on anew.
+  TrainingReport logging_report(const std::string& rung, int first_pass);
+  void save(const std::string& rung, const char* ending, int next_pass, int num_aligned) const;
   bool writes() const { return !options_.communicator || options_.communicator->rank() == 0; }
   std::filesystem::path state_path(const std::string& rung, const char* ending) const;
 

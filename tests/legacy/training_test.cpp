@@ -68,8 +68,17 @@ class TrainingTest : public ::testing::Test {
     Ladder ladder(corpus, lexicon, options, report);
     ladder.train_mono();
     ladder.train_tri();
-    ladder.train_lda_mllt();
-    return ladder.train_sat();
+    GmmHmm first = ladder.train_lda_mllt();
+    ladder.train_sat();
+    return ladder.train_bmmi(first);
+  }
+
+  static int moved_states(const GmmHmm& before, const GmmHmm& after) {
+    int moved = 0;
+    for (int s = 0; s < before.mixtures.num_states(); ++s) {
+      moved += before.mixtures.state(s).means != after.mixtures.state(s).means ? 1 : 0;
+    }
+    return moved;
   }
 
   static LadderOptions small(int threads) {
@@ -82,6 +91,7 @@ class TrainingTest : public ::testing::Test {
     options.lda_dims = 20;
     options.sat_states = 120;
     options.sat_gaussians = 200;
+    options.bmmi_passes = 3;
     options.threads = threads;
     return options;
   }
@@ -151,8 +161,13 @@ TEST_F(TrainingTest, EveryRungFitsBetterAndThreadsDoNotMatter) {
                   [&](const TrainingPass& pass) { log.push_back(pass); });
     ladder.train_mono();
     ladder.train_tri();
-    ladder.train_lda_mllt();
-    const GmmHmm& sat = ladder.train_sat();
+    GmmHmm first = ladder.train_lda_mllt();
+    const GmmHmm lda = first;
+    const GmmHmm before = ladder.train_sat();
+    const GmmHmm& sat = ladder.train_bmmi(first);
+    EXPECT_GT(moved_states(lda, first), 10);
+    EXPECT_GT(moved_states(before, sat), 10);
+    EXPECT_EQ(sat.transitions, before.transitions);
     EXPECT_EQ(ladder.speaker_transforms().size(), corpus.speakers.size());
     EXPECT_LE(sat.mixtures.num_states(), 130);
     const std::vector<float>& means = sat.mixtures.state(10).means;
@@ -169,7 +184,7 @@ TEST_F(TrainingTest, EveryRungFitsBetterAndThreadsDoNotMatter) {
         pass.rung, std::pair(pass.log_likelihood_per_frame, pass.log_likelihood_per_frame));
     entry->second.second = pass.log_likelihood_per_frame;
   }
-  ASSERT_EQ(first_and_last.size(), 4U);
+  ASSERT_EQ(first_and_last.size(), 6U);
   for (const auto& [rung, likelihoods] : first_and_last) {
     EXPECT_GT(likelihoods.second, likelihoods.first) << rung;
   }
@@ -205,7 +220,7 @@ TEST_F(TrainingTest, RanksDoNotMatter) {
       });
     }
   }
-  EXPECT_EQ(reports, 30 + 3 * 35);
+  EXPECT_EQ(reports, 30 + 3 * 35 + 2 * 3);
   for (const auto& model : models) expect_equal(model.value(), expected);
 }
 
@@ -252,27 +267,28 @@ TEST_F(TrainingTest, GoesOnAfterBeingKilledToTheSameBits) {
   options.folder = dictionary_.string() + "_states";
   // Killed in the middle of every rung; each time another process goes on.
   int killed = 0;
-  for (const char* rung : {"mono", "tri", "lda-mllt", "sat"}) {
+  for (const std::string rung : {"mono", "tri", "lda-mllt", "sat", "bmmi-first", "bmmi"}) {
+    const int last = rung.starts_with("bmmi") ? 1 : 13;
     const pid_t child = fork();
     ASSERT_GE(child, 0);
     if (child == 0) {
       climb(corpus, lexicon_, options, [&](const TrainingPass& pass) {
-        if (pass.rung == rung && pass.pass == 13) raise(SIGKILL);
+        if (pass.rung == rung && pass.pass == last) raise(SIGKILL);
       });
       _exit(0);
     }
     int status = 0;
     ASSERT_EQ(waitpid(child, &status, 0), child);
     killed += WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? 1 : 0;
-    EXPECT_TRUE(fs::exists(options.folder / (std::string(rung) + ".part")));
+    EXPECT_TRUE(fs::exists(options.folder / (rung + ".part")));
   }
-  EXPECT_EQ(killed, 4);
+  EXPECT_EQ(killed, 6);
   std::vector<TrainingPass> passes;
   const GmmHmm model =
       climb(corpus, lexicon_, options, [&](const TrainingPass& pass) { passes.push_back(pass); });
   ASSERT_FALSE(passes.empty());
-  EXPECT_EQ(passes.front().rung, "sat");
-  EXPECT_EQ(passes.front().pass, 10);
+  EXPECT_EQ(passes.front().rung, "bmmi");
+  EXPECT_EQ(passes.front().pass, 1);
   expect_equal(model, expected);
   // Every pass once, in order.
   const std::vector<TrainingPass> log = load_passes(options.folder / "passes.tsv");
