@@ -10,10 +10,10 @@ seconds text) and audio. Debian's sphinxtrain trains a continuous triphone model
 installs (13 cepstra with differences, flat start, trees of its own, no LDA/MLLT); its scripts are run one
 by one, as the driver that Debian packages looks for them in a wrong folder. Words that the dictionary
 lacks are a filler word with a phone of its own, as in Bivox. pocketsphinx_batch decodes with the shipped
-language model and dictionary, once for each of --weights; the best weight is chosen on all test splits
-together, to the peer's advantage. Every --model NAME=FOLDER, trained on the same audio by `bivox train
-gmm`, is decoded by `bivox transcribe` with the same language model and dictionary. `bivox score` counts
-the errors of all.
+language model and dictionary, once for each of --weights. Every --model NAME=FOLDER, trained on the same
+audio by `bivox train gmm`, is decoded by `bivox transcribe` with the same language model and dictionary,
+once for each of --bivox-weights, unadapted. For both the weight with the fewest errors on all test splits
+together counts. `bivox score` counts the errors of all.
 
 --work is kept: audio that was converted and a model that was trained are used again.
 Needs Debian's sphinxtrain, pocketsphinx, sphinxbase-utils and sndfile-programs, and Perl.
@@ -167,6 +167,7 @@ def main():
     parser.add_argument("--test", nargs="+", default=["librispeech/dev-clean", "librispeech/dev-other"])
     parser.add_argument("--dict", type=pathlib.Path, help="default: CORPORA/lexicon/cmudict.dict")
     parser.add_argument("--weights", nargs="+", type=float, default=[6.5, 8, 10, 12])
+    parser.add_argument("--bivox-weights", nargs="+", type=float, default=[9, 11, 13])
     parser.add_argument("--model", action="append", default=[], metavar="NAME=FOLDER")
     parser.add_argument("--senones", type=int, default=1500)
     parser.add_argument("--densities", type=int, default=8)
@@ -201,16 +202,18 @@ def main():
     best = min(results, key=lambda name: sum(errors for errors, _ in results[name]))
     for entry in args.model:
         name, _, folder = entry.partition("=")
-        results[f"bivox {name}"] = []
-        for split, rows in tests.items():
-            corpus = args.corpora / split.split("/")[0]
-            texts = subprocess.run(
-                [args.bivox, "transcribe", "--engine", "gmm", "--model", folder, "--jobs", "1", "-q",
-                 "--lm", MODELS / "lm.bin", "--dict", MODELS / "words.dict",
-                 "--manifest", corpus / "manifest.tsv", "--split", split.split("/")[1]],
-                check=True, capture_output=True, text=True).stdout
-            results[f"bivox {name}"].append(score(args.bivox, rows, texts, work))
-    print(f"\n{'system':28}" + "".join(f"{split:>34}" for split in tests) + "   relative to the best weight")
+        for weight in args.bivox_weights:
+            system = f"bivox {name}, weight {weight:g}"
+            results[system] = []
+            for split, rows in tests.items():
+                corpus = args.corpora / split.split("/")[0]
+                texts = subprocess.run(
+                    [args.bivox, "transcribe", "--engine", "gmm", "--model", folder, "--jobs", "1", "-q",
+                     "--lm", MODELS / "lm.bin", "--dict", MODELS / "words.dict", "--lm-weight", str(weight),
+                     "--manifest", corpus / "manifest.tsv", "--split", split.split("/")[1]],
+                    check=True, capture_output=True, text=True).stdout
+                results[system].append(score(args.bivox, rows, texts, work))
+    print(f"\n{'system':28}" + "".join(f"{split:>34}" for split in tests) + "   relative to the best weight of sphinxtrain")
     for name, counts in results.items():
         line = f"{name:28}"
         for errors, words in counts:
