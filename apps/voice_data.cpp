@@ -138,12 +138,6 @@ class Preparation {
     for (const FillerWord& filler : aligner.fillers()) {
       if (filler.phone == phones.silence()) fillers_.push_back(filler);
     }
-    // A frame of the aligner hears what is around its centre.
-    const FrontEndOptions& heard = aligner.front_end();
-    if (heard.frame_placement == FramePlacement::kSnip ||
-        heard.frame_placement == FramePlacement::kSphinx) {
-      offset_s_ = 0.5 * (heard.frame_length_s - heard.frame_shift_s);
-    }
   }
 
   void run(bool with_alignment) {
@@ -195,13 +189,14 @@ class Preparation {
     AlignmentOptions alignment;
     alignment.frame_shift_s = aligner_.frame_shift_s();
     alignment.silence_penalty = kSilencePenalty;
+    alignment.window_lead_s = window_lead_s(aligner_);
     const Aligner aligner(aligner_.hmms(), lexicon_, fillers_, alignment);
     const Alignment found =
         aligner.align(words, compute_features(front_end, audio), scores, audio.duration_s());
     Times result;
     for (const TranscriptWord& word : found.words) {
       for (const TimedPhone& phone : word.phones) {
-        result.push_back({phone.start_s + offset_s_, phone.end_s + offset_s_});
+        result.push_back({phone.start_s, phone.end_s});
       }
     }
     return result.size() == phones ? result : Times();
@@ -231,7 +226,6 @@ class Preparation {
   Console& console_;
   Lexicon lexicon_;
   std::vector<FillerWord> fillers_;
-  double offset_s_ = 0.0;
   std::vector<std::vector<Utterance>> sentences_;
   std::atomic<size_t> done_ = 0;
 

@@ -141,8 +141,7 @@ std::vector<int> VoiceAcoustics::State::durations(std::span<const PlacedPhone> c
 void VoiceAcoustics::State::enliven(std::span<float> mel, std::vector<float>& cepstrum) const {
   cepstrum.resize(mel.size());
   cosines.forward(mel, cepstrum);
-  cepstrum[0] = 0.0F;
-  for (size_t k = 1; k < cepstrum.size(); ++k) {
+  for (size_t k = 0; k < cepstrum.size(); ++k) {
     cepstrum[k] = (liveliness[k] - 1.0F) * (cepstrum[k] - cepstral_mean[k]);
   }
   cosines.add(cepstrum, mel);

@@ -297,6 +297,15 @@ void make_networks(AcousticParts& parts, uint64_t seed) {
 
 }  // namespace
 
+AcousticMeasures measure_acoustic_model(ComputeContext& context,
+                                        std::span<const AlignedSpeech> speech,
+                                        AcousticParts& parts) {
+  Meter meter(parts);
+  for (const AlignedSpeech& one : speech) meter.add(context, one);
+  meter.give_liveliness();
+  return meter.measures();
+}
+
 bool train_acoustic_model(ComputeContext& context, std::span<const AlignedSpeech> train,
                           std::span<const AlignedSpeech> dev,
                           const AcousticTrainingOptions& options, AcousticParts& parts,
@@ -325,12 +334,6 @@ bool train_acoustic_model(ComputeContext& context, std::span<const AlignedSpeech
   loop.description = description(options, parts, train.size());
   loop.measures = {"mel", "f0_cents", "voicing", "duration"};
   double epoch_loss = 0.0;
-  const auto measure = [&] {
-    Meter meter(parts);
-    for (const AlignedSpeech& speech : dev) meter.add(context, speech);
-    meter.give_liveliness();
-    return meter.measures();
-  };
   TrainingLoopCalls inner;
   inner.forward = [&](Tape& tape, TrainingBatch& batch) {
     return acoustic_loss(parts, tape, batch, options.ssim_weight);
@@ -341,7 +344,7 @@ bool train_acoustic_model(ComputeContext& context, std::span<const AlignedSpeech
   };
   inner.end_of_epoch = [&](int64_t epoch) {
     trainer.average().swap();
-    const AcousticMeasures m = measure();
+    const AcousticMeasures m = measure_acoustic_model(context, dev, parts);
     if (calls.epoch) calls.epoch(epoch, epoch_loss, m);
     trainer.average().swap();
     return std::vector<double>{m.mel, m.f0_cents, m.voicing, m.duration};
@@ -349,7 +352,7 @@ bool train_acoustic_model(ComputeContext& context, std::span<const AlignedSpeech
   inner.stop = calls.stop;
   if (!run_training(trainer, loader, loop, inner)) return false;
   trainer.average().swap();  // what is kept is the average
-  measure();
+  measure_acoustic_model(context, dev, parts);
   return true;
 }
 

@@ -41,7 +41,7 @@ struct AcousticTrainingOptions {
   std::string data_name;  ///< What a resumed run must have in common, beside the options.
 };
 
-/// Means over the recordings kept apart.
+/// Means over recordings.
 struct AcousticMeasures {
   double mel = 0.0;  ///< |ln mel - ln mel'|, natural, with the recording's durations and pitch.
   double f0_cents = 0.0;  ///< |F0 - F0'| of voiced frames, with the recording's durations.
@@ -55,6 +55,11 @@ struct AcousticTrainingCalls {
   std::function<void(const TrainingProgress&)> progress;
   std::function<bool()> stop;
 };
+
+/// What the networks of `parts` say of speech they have not learnt from; sets their liveliness.
+AcousticMeasures measure_acoustic_model(ComputeContext& context,
+                                        std::span<const AlignedSpeech> speech,
+                                        AcousticParts& parts);
 
 /// Trains the networks of `parts`, of which features, options and speakers are set; the rest is
 /// made. False when stopped.

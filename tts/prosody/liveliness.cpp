@@ -75,7 +75,7 @@ std::vector<float> LivelinessMeter::gains(double strength, double limit) const {
     const double mean = sums_[side][k] / frames_;
     return std::max(squares_[side][k] / frames_ - mean * mean, 1e-9);
   };
-  for (size_t k = 1; k < gains.size(); ++k) {
+  for (size_t k = 0; k < gains.size(); ++k) {
     const double ratio = std::sqrt(variance(0, k) / variance(1, k));
     gains[k] = static_cast<float>(std::clamp(std::pow(ratio, strength), 1.0, limit));
   }

@@ -1,14 +1,14 @@
 // What a predicted spectrum has lost in variance, measured and given back.
 //
 //   c_k = sqrt(2 / M) sum_m y_m cos(pi k (m + 1/2) / M)          (c_0 / sqrt 2)
-//   y'  = y + sum_{k >= 1} (g_k - 1) (c_k - mean_k) basis_k,  g_k = clamp((s_k / s'_k)^strength)
+//   y'  = y + sum_k (g_k - 1) (c_k - mean_k) basis_k,  g_k = clamp((s_k / s'_k)^strength)
 //
-// with s_k the deviation of c_k in recordings and s'_k that of what was predicted for them. The
-// overall level c_0 stays. Frames of silence (below -45 dB of the loudest) are left out of the
-// measure. Shapes: `[frames x num_mel]`, natural logs. Thread rule: values. Source: Toda & Tokuda
-// 2007, section III (global variance); Silen et al. 2012, "Ways to implement global variance in
-// statistical speech synthesis" (scaling of the trajectories). Test:
-// tests/tts/prosody/liveliness_test.cpp.
+// with s_k the deviation of c_k in recordings and s'_k that of what was predicted for them:
+// formants stand out again, and bursts from closures (c_0 is the level). Frames of silence (below
+// -45 dB of the loudest) are left out of the measure. Shapes: `[frames x num_mel]`, natural logs.
+// Thread rule: values. Source: Toda & Tokuda 2007, section III (global variance); Silen et al.
+// 2012, "Ways to implement global variance in statistical speech synthesis" (scaling of the
+// trajectories). Test: tests/tts/prosody/liveliness_test.cpp.
 #pragma once
 
 #include <span>
@@ -37,7 +37,7 @@ class LivelinessMeter {
   explicit LivelinessMeter(int num_mel);
   /// Both `[frames x num_mel]`.
   void add(const FeatureView& natural, const FeatureView& predicted);
-  /// g_k, of 1 to `limit`; 1 for k = 0 and where nothing was measured.
+  /// g_k, of 1 to `limit`; 1 where nothing was measured.
   std::vector<float> gains(double strength, double limit) const;
   /// Means of what was predicted.
   std::vector<float> means() const;
