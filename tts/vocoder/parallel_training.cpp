@@ -39,9 +39,24 @@ Tensor source_rows(const std::shared_ptr<const SourceFilterModel>& model, const 
 
 StftLossOptions vocoder_stft_loss(int sample_rate_hz) {
   StftLossOptions options;
+  options.power_floor = 1e-5F;  // what lies below is heard by nobody, and has the steepest slope
   options.resolutions = {{512, 50, 240}, {1024, 120, 600}, {2048, 240, 1200}, {128, 40, 80}};
   if (sample_rate_hz <= 16000) return options;
   for (StftResolution& r : options.resolutions) {
+    const double factor = sample_rate_hz / 16000.0;
+    r.hop = static_cast<int>(std::lround(r.hop * factor));
+    r.window = static_cast<int>(std::lround(r.window * factor));
+    while (r.fft < r.window) r.fft *= 2;
+  }
+  return options;
+}
+
+ParallelLossOptions parallel_loss_options(int sample_rate_hz) {
+  ParallelLossOptions options;
+  options.stft = vocoder_stft_loss(sample_rate_hz);
+  options.mel.sample_rate_hz = sample_rate_hz;
+  if (sample_rate_hz <= 16000) return options;
+  for (MelResolution& r : options.mel.resolutions) {
     const double factor = sample_rate_hz / 16000.0;
     r.hop = static_cast<int>(std::lround(r.hop * factor));
     r.window = static_cast<int>(std::lround(r.window * factor));
@@ -64,13 +79,13 @@ Var unfold(Var y) {
 TrainingExample parallel_example(const std::shared_ptr<const SourceFilterModel>& model,
                                  const FeatureScale& scale, const ParallelWaveNetOptions& options,
                                  const VocoderData& data, const VocoderData::Crop& crop,
-                                 uint64_t seed) {
+                                 uint64_t seed, int draws) {
   const auto frames = static_cast<Eigen::Index>(crop.samples.size()) / options.hop;
-  const FeatureMatrix features = data.crop_rows(crop, crop.first - kMargin, frames + kMargin + 2);
+  const FeatureMatrix features = data.crop_rows(crop, crop.first - kMargin, frames + kMargin + 4);
   TrainingExample example;
-  for (const uint64_t draw : {1, 2}) {
-    example.streams.push_back(
-        source_rows(model, scale, options, features, frames, mix_seeds(seed, draw)));
+  for (int draw = 1; draw <= draws; ++draw) {
+    example.streams.push_back(source_rows(model, scale, options, features, frames,
+                                          mix_seeds(seed, static_cast<uint64_t>(draw))));
   }
   example.streams.push_back(
       Tensor::from({static_cast<int64_t>(crop.samples.size()), 1}, crop.samples));
@@ -78,38 +93,42 @@ TrainingExample parallel_example(const std::shared_ptr<const SourceFilterModel>&
 }
 
 ParallelLoss parallel_loss(Network& network, Tape& tape, TrainingBatch& batch,
-                           const StftLossOptions& stft, float repulsion) {
+                           const ParallelLossOptions& options) {
   // All first draws, then all second ones.
-  const Tensor& first = batch.streams[0].values;
-  const Tensor& second = batch.streams[1].values;
-  const Tensor& natural = batch.streams[2].values;
-  const int64_t crops = first.dim(0);
-  const auto both = [](const Tensor& a, const Tensor& b) {
+  const size_t draws = batch.streams.size() - 1;
+  BIVOX_CHECK(draws == 1 || draws == 2);
+  BIVOX_CHECK(draws == 2 || options.repulsion == 0.0F);
+  const auto both = [draws](const Tensor& a, const Tensor& b) {
+    if (draws == 1) return a.clone();
     Tensor joined = Tensor::uninitialized({a.dim(0) + b.dim(0), a.dim(1), a.dim(2)});
     std::copy_n(a.data(), a.size(), joined.data());
     std::copy_n(b.data(), b.size(), joined.data() + a.size());
     return joined;
   };
-  const Var inputs[] = {tape.constant(both(first, second))};
+  const Tensor& natural = batch.streams[draws].values;
+  const Tensor natural_of_all = both(natural, natural);
+  const Var inputs[] = {tape.constant(both(batch.streams[0].values, batch.streams[1].values))};
   const Var y = unfold(network.forward(tape, inputs)[0]);
-  const Var distance = stft_loss(y, both(natural, natural), {}, stft);
   ParallelLoss result;
-  const auto count = static_cast<double>(2 * crops);
-  result.distance = static_cast<double>(distance.value().item());
-  if (repulsion == 0.0F) {
-    result.loss = {scale(distance, static_cast<float>(count)), count};
-    return result;
+  const auto count = static_cast<double>(y.shape()[0]);
+  std::vector<Var> parts;
+  const auto add_part = [&](Var part, float weight) {
+    parts.push_back(scale(part, weight * static_cast<float>(count)));
+    return static_cast<double>(part.value().item());
+  };
+  result.distance = add_part(stft_loss(y, natural_of_all, {}, options.stft), 1.0F);
+  if (options.mel_weight > 0.0F) {
+    result.mel = add_part(mel_distance(y, natural_of_all, options.mel), options.mel_weight);
   }
-  Tensor others = Tensor::uninitialized(y.shape());
-  const int64_t half = y.value().size() / 2;
-  std::copy_n(y.value().data(), half, others.data() + half);
-  std::copy_n(y.value().data() + half, half, others.data());
-  // Each draw against the other, held fixed: together the gradient of d(y_1, y_2), and twice its
-  // value; so the sum's value is not the L above, but its gradient is.
-  const Var apart = stft_loss(y, others, {}, stft);
-  result.repulsion = static_cast<double>(apart.value().item());
-  const Var parts[] = {scale(distance, static_cast<float>(count)),
-                       scale(apart, -repulsion * static_cast<float>(count))};
+  if (options.repulsion > 0.0F) {
+    Tensor others = Tensor::uninitialized(y.shape());
+    const int64_t half = y.value().size() / 2;
+    std::copy_n(y.value().data(), half, others.data() + half);
+    std::copy_n(y.value().data() + half, half, others.data());
+    // Each draw against the other, held fixed: together the gradient of d(y_1, y_2), and twice its
+    // value; so the sum's value is not the L above, but its gradient is.
+    result.repulsion = add_part(stft_loss(y, others, {}, options.stft), -options.repulsion);
+  }
   result.loss = {add(parts), count};
   return result;
 }

@@ -6,30 +6,25 @@
 #include <utility>
 
 #include "dsp/core/error.h"
+#include "models/io/json_fields.h"
+#include "models/io/json_text.h"
 
 namespace bivox {
 namespace {
 
-struct Field {
-  const char* name;
-  int ParallelWaveNetOptions::*value;
-  int least;
-  int most;
-};
-
-constexpr Field kFields[] = {
+constexpr IntegerField<ParallelWaveNetOptions> kFields[] = {
     {"fold", &ParallelWaveNetOptions::fold, 1, 64},
     {"layers", &ParallelWaveNetOptions::layers, 1, 64},
     {"cycle", &ParallelWaveNetOptions::cycle, 1, 12},
     {"kernel", &ParallelWaveNetOptions::kernel, 1, 9},
     {"channels", &ParallelWaveNetOptions::channels, 4, 512},
     {"condition", &ParallelWaveNetOptions::condition, 4, 512},
-    {"feature_columns", &ParallelWaveNetOptions::feature_columns, 1, 1024},
+    {"feature_columns", &ParallelWaveNetOptions::feature_columns, 3, 1024},
     {"hop", &ParallelWaveNetOptions::hop, 16, 2048},
 };
 
-constexpr float kSpeechScale = 10.0F;
-constexpr float kOutputScale = 0.1F;
+constexpr float kSpeechScale = 5.0F;
+constexpr float kOutputScale = 0.2F;
 
 }  // namespace
 
@@ -40,13 +35,7 @@ int ParallelWaveNetOptions::receptive_field() const {
 }
 
 void check_parallel_wavenet_options(const ParallelWaveNetOptions& options) {
-  for (const Field& field : kFields) {
-    const int value = options.*field.value;
-    if (value < field.least || value > field.most) {
-      throw Error(ErrorCode::kModel, fmt::format("parallel WaveNet: {} {}: expected {} to {}",
-                                                 field.name, value, field.least, field.most));
-    }
-  }
+  check_fields(options, kFields, "parallel WaveNet");
   if (options.hop % options.fold != 0) {
     throw Error(ErrorCode::kModel,
                 fmt::format("parallel WaveNet: hop {} is not a multiple of fold {}", options.hop,
@@ -55,27 +44,15 @@ void check_parallel_wavenet_options(const ParallelWaveNetOptions& options) {
 }
 
 std::string parallel_wavenet_options_json(const ParallelWaveNetOptions& options) {
-  nlohmann::json json;
-  for (const Field& field : kFields) json[field.name] = options.*field.value;
+  nlohmann::ordered_json json;
+  write_fields(options, kFields, json);
   return json.dump();
 }
 
 ParallelWaveNetOptions parse_parallel_wavenet_options(std::string_view json,
                                                       std::string_view source) {
-  const nlohmann::json object = nlohmann::json::parse(json, nullptr, false);
-  if (!object.is_object()) {
-    throw Error(ErrorCode::kModel,
-                fmt::format("{}: expected the options of a parallel WaveNet", source));
-  }
   ParallelWaveNetOptions options;
-  for (const Field& field : kFields) {
-    if (!object.contains(field.name) || !object[field.name].is_number_integer() ||
-        object[field.name].get<int64_t>() != object[field.name].get<int>()) {
-      throw Error(ErrorCode::kModel,
-                  fmt::format("{}: expected the whole number \"{}\"", source, field.name));
-    }
-    options.*field.value = object[field.name].get<int>();
-  }
+  read_fields(parse_json(json, source), kFields, source, options);
   check_parallel_wavenet_options(options);
   return options;
 }
@@ -94,38 +71,41 @@ Network parallel_wavenet_network(const ParallelWaveNetOptions& options) {
     geometry.pad_left = (kernel - 1) * dilation;
     return geometry;
   };
+  const int told = options.feature_columns + options.lack_columns();
   const NodeId rows = net.input("rows", options.input_columns());
   const NodeId speech = net.slice("speech", rows, 0, fold);
   const NodeId source = net.slice("source", rows, fold, 2 * fold);
-  const NodeId features = net.slice("features", rows, 3 * fold, options.feature_columns);
+  const NodeId features = net.slice("features", rows, 3 * fold, told);
   Conv1dGeometry around;
-  around.inputs = options.feature_columns;
+  around.inputs = told;
   around.outputs = options.condition;
   around.kernel = 3;
   around.dilation = std::max(1, options.rows_per_frame() / 2);
   around.pad_left = around.pad_right = around.dilation;
-  const NodeId condition = net.relu("condition_relu", net.conv1d("condition", features, around));
-  const NodeId louder = net.scale("louder", speech, kSpeechScale);
-  NodeId x = net.add("x0", {net.conv1d("in_speech", louder, causal(fold, channels, 3, 1)),
-                            net.conv1d("in_source", source, causal(2 * fold, channels, 3, 1))});
+  const NodeId condition = net.relu(
+      "condition_relu",
+      net.add("condition_sum",
+              {net.conv1d("condition", features, around),
+               net.conv1d("in_source", source, causal(2 * fold, options.condition, 3, 1), false)}));
+  NodeId x = net.conv1d("in_speech", net.scale("louder", speech, kSpeechScale),
+                        causal(fold, channels, 3, 1), false);
   std::vector<NodeId> skips;
   for (int layer = 0; layer < options.layers; ++layer) {
     const auto name = [layer](const char* what) { return fmt::format("{}_{}", what, layer + 1); };
-    const NodeId filter =
-        net.conv1d(name("filter"), x,
-                   causal(channels, 2 * channels, options.kernel, 1 << (layer % options.cycle)));
-    const NodeId g = net.add(
-        name("sum"), {filter, net.linear(name("condition"), condition, 2 * channels, false)});
-    const NodeId z = net.gate(name("gate"), g);
-    skips.push_back(net.linear(name("skip"), z, channels));
+    const Conv1dGeometry geometry =
+        causal(channels, channels, options.kernel, 1 << (layer % options.cycle));
+    const NodeId filter = net.conv1d(name("filter"), x, geometry, false);
+    const NodeId open =
+        net.add(name("open"), {net.conv1d(name("gate_filter"), x, geometry),
+                               net.linear(name("condition"), condition, channels, false)});
+    const NodeId z = net.gate(name("gate"), net.concat(name("both"), {filter, open}));
+    skips.push_back(net.linear(name("skip"), z, channels, false));
     if (layer + 1 < options.layers) {
-      x = net.add(name("x"), {x, net.linear(name("residual"), z, channels)});
+      x = net.add(name("x"), {x, net.linear(name("residual"), z, channels, false)});
     }
   }
   const NodeId sum = skips.size() > 1 ? net.add("skip_sum", skips) : skips[0];
-  const NodeId hidden =
-      net.relu("head1_relu", net.linear("head1", net.relu("skip_relu", sum), channels));
-  const NodeId change = net.scale("change", net.linear("head2", hidden, fold), kOutputScale);
+  const NodeId change = net.scale("change", net.linear("head", sum, fold, false), kOutputScale);
   net.output(net.add("y", {speech, change}));
   return net;
 }
@@ -133,7 +113,7 @@ Network parallel_wavenet_network(const ParallelWaveNetOptions& options) {
 void initialize_parallel_wavenet(Network& network, uint64_t seed) {
   network.initialize(seed);
   for (const auto& parameter : network.parameters()) {
-    if (parameter->name == "head2.weight") parameter->value.fill(0.0F);
+    if (parameter->name == "head.weight") parameter->value.fill(0.0F);
   }
 }
 

@@ -2,21 +2,28 @@
 // source-filter speech into speech, all samples at once.
 //
 //   u_t  = `fold` successive samples of source-filter speech, of pulses and of noise (a row)
-//   x_0  = in_speech * (10 u speech) + in_source * (u pulses, u noise)
-//   c    = relu(condition * features)
-//   g_l  = filter_l * x_l + condition_l(c)                  kernel K, dilation 2^(l mod cycle)
-//   z_l  = tanh(g_l[0, R)) sigmoid(g_l[R, 2R))
-//   x_{l+1} = x_l + residual_l(z_l);   s = sum_l skip_l(z_l)
-//   y_t  = u_t speech + 0.1 head2(relu(head1(relu(s))))
+//   x_0  = in_speech * (5 u speech)
+//   c    = relu(condition * (features, lack) + in_source * (u pulses, u noise))
+//   z_l  = tanh(filter_l * x_l) sigmoid(gate_l * x_l + condition_l(c))    kernel K,
+//   x_{l+1} = x_l + residual_l(z_l);   s = sum_l skip_l(z_l)              dilation 2^(l mod cycle)
+//   y_t  = u_t speech + 0.2 head(s)
+//
+// `lack` is ln mel asked for minus ln mel that the source-filter speech has here, a band each:
+// chance makes single frames of it too loud or too faint, and the network knows by how much.
+//
+// What the network adds is made of the speech alone, by filters without biases that the features
+// and the excitation open and close: silence stays silent. A bias or a feature on that way would be
+// a constant, which `fold` samples at once make a tone of 0, 1/8, 2/8 .. of the rate in every
+// pause, and the loss on logarithms of spectra would hold the whole network at zero for it.
 //
 // Folding: the row of `fold` samples is the time step of the convolutions, and its samples are
 // channels. It is the raw waveform still, no filter bank lies between, but at 16 kHz and fold 8 the
 // net runs 2,000 times a second on dense products. Row by row it is causal: y_t sees no audio after
 // its own row (tested). Features are interpolated to rows; the condition looks half a frame ahead.
 //
-// head2 starts at zero, so that an untrained net gives source-filter speech (tested).
+// head starts at zero, so that an untrained net gives source-filter speech (tested).
 // Shapes: input `rows` [batch x time x input_columns()] = [speech | pulses / 10 | noise / 10 |
-// features, normalised], output [batch x time x fold], which is [batch x time * fold x 1] in
+// features, normalised | lack], output [batch x time x fold], which is [batch x time * fold x 1] in
 // memory. Thread rule: pure functions. Errors: Error(kModel) for options out of range. Sources: van
 // den Oord et al. 2016, "WaveNet", sections 2.1-2.5; Yamamoto et al. 2020 (Parallel WaveGAN),
 // section 2 (not autoregressive, noise as input); Wang et al. 2019 (NSF), section II-B (source
@@ -32,16 +39,17 @@ namespace bivox {
 
 struct ParallelWaveNetOptions {
   int fold = 8;
-  int layers = 12;
-  int cycle = 6;  ///< Dilations 1, 2, .. 2^(cycle - 1) rows, and again.
+  int layers = 10;
+  int cycle = 5;  ///< Dilations 1, 2, .. 2^(cycle - 1) rows, and again.
   int kernel = 3;
   int channels = 64;
-  int condition = 48;
-  int feature_columns = 82;
-  int hop = 160;  ///< Samples a feature frame; a multiple of fold.
+  int condition = 64;
+  int feature_columns = 82;  ///< num_mel + 2.
+  int hop = 160;             ///< Samples a feature frame; a multiple of fold.
 
   int rows_per_frame() const { return hop / fold; }
-  int input_columns() const { return 3 * fold + feature_columns; }
+  int lack_columns() const { return feature_columns - 2; }
+  int input_columns() const { return 3 * fold + feature_columns + lack_columns(); }
   /// Samples before its own row that a sample depends on.
   int receptive_field() const;
 };
@@ -53,7 +61,7 @@ ParallelWaveNetOptions parse_parallel_wavenet_options(std::string_view json,
 
 /// Weights are zero, as in network.h.
 Network parallel_wavenet_network(const ParallelWaveNetOptions& options);
-/// Random weights but for head2.
+/// Random weights but for head.
 void initialize_parallel_wavenet(Network& network, uint64_t seed);
 
 }  // namespace bivox

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "dsp/audio/resample.h"
 #include "dsp/core/check.h"
@@ -16,6 +17,7 @@ namespace bivox {
 namespace {
 
 constexpr int kPlanFrames = 4;  // of a plan's chunk: its rows stay in the cache
+constexpr float kKnee = 0.85F;  // samples below are as they are
 
 }  // namespace
 
@@ -109,7 +111,13 @@ class VocoderStream::Synthesizer {
 
  protected:
   static void append(std::span<const float> samples, std::vector<float>& audio) {
-    for (const float x : samples) audio.push_back(std::clamp(x, -1.0F, 1.0F));
+    for (const float x : samples) {
+      const float beyond = std::fabs(x) - kKnee;
+      audio.push_back(
+          beyond <= 0.0F
+              ? x
+              : std::copysign(kKnee + (1.0F - kKnee) * std::tanh(beyond / (1.0F - kKnee)), x));
+    }
   }
 };
 

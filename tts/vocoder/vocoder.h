@@ -17,6 +17,10 @@
 // A model folder (kind "vocoder") holds the options of the features, their scale, and one network
 // or both:
 //   parallel.json, parallel.safetensors; autoregressive.json, autoregressive.safetensors
+// A folder of kind "voice" holds the same beside its acoustic model (options "vocoder"), or no
+// vocoder at all: then it has source-filter speech alone.
+//
+// Samples beyond 0.85 are bent towards 1 and never cut off: 0.85 + 0.15 tanh((|x| - 0.85) / 0.15).
 // Errors: Error(kModel) for folders that do not fit together, and for a mode that a folder has no
 // network for. Thread rule: a Vocoder is immutable, share it; a stream belongs to one thread.
 // accept() allocates only what it appends. Test: tests/tts/vocoder_test.cpp.

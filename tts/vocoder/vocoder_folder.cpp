@@ -1,4 +1,4 @@
-// save_vocoder() and load_vocoder_parts(): the vocoder as a model folder.
+// save_vocoder() and load_vocoder_parts(): the vocoder as a model folder, or in that of a voice.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -43,6 +43,20 @@ void check_same(const Network& found, const Network& expected, const std::string
   if (!same) fail(source, "the network is not that of the options");
 }
 
+// A voice that has no vocoder: what its acoustic model gives is made sound of by source and filter.
+VocoderParts without_networks(const json& voice, const std::string& source) {
+  if (!voice.contains("acoustic") || !voice["acoustic"].is_object() ||
+      !voice["acoustic"].contains("features")) {
+    fail(source, "expected the options of a voice");
+  }
+  const json& acoustic = voice["acoustic"];
+  VocoderParts parts;
+  parts.features = parse_vocoder_feature_options(acoustic["features"].dump(), source);
+  parts.scale.mean = read_column(acoustic, "mean", parts.features.columns(), source);
+  parts.scale.deviation = read_column(acoustic, "deviation", parts.features.columns(), source);
+  return parts;
+}
+
 }  // namespace
 
 void save_vocoder(const VocoderParts& parts, const std::filesystem::path& folder,
@@ -67,9 +81,17 @@ void save_vocoder(const VocoderParts& parts, const std::filesystem::path& folder
 }
 
 VocoderParts load_vocoder_parts(const std::filesystem::path& folder) {
-  const ModelFolder model = ModelFolder::open(folder, "vocoder");
+  const ModelFolder model = ModelFolder::open(folder);
   const std::string source = (folder / "config.json").string();
-  const json options = json::parse(model.options_json(), nullptr, false);
+  json options = json::parse(model.options_json(), nullptr, false);
+  if (model.kind() == "voice") {
+    if (options.is_object() && !options.contains("vocoder"))
+      return without_networks(options, source);
+    options = options.is_object() ? json(options["vocoder"]) : json();
+  } else if (model.kind() != "vocoder") {
+    fail(source,
+         fmt::format("a model of kind \"{}\"; expected a vocoder or a voice", model.kind()));
+  }
   if (!options.is_object() || !options.contains("features")) {
     fail(source, "expected the options of a vocoder");
   }

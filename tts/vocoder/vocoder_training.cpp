@@ -22,7 +22,9 @@ class Session {
       : options_(options),
         parts_(parts),
         model_(std::make_shared<SourceFilterModel>(parts.features)),
-        stft_(vocoder_stft_loss(parts.features.sample_rate_hz)) {
+        loss_(parallel_loss_options(parts.features.sample_rate_hz)) {
+    loss_.repulsion = options.repulsion;
+    loss_.mel_weight = options.mel_weight;
     if (is_parallel()) {
       auto& part = parts.parallel.emplace();
       part.options = options.parallel;
@@ -50,7 +52,7 @@ class Session {
     const uint64_t source_seed = random.next();
     if (is_parallel()) {
       return parallel_example(model_, parts_.scale, parts_.parallel->options, data, crop,
-                              source_seed);
+                              source_seed, options_.repulsion > 0.0F ? 2 : 1);
     }
     return autoregressive_example(model_, parts_.scale, parts_.autoregressive->options, data, crop,
                                   augment ? options_.noise : 0.0, source_seed);
@@ -58,10 +60,10 @@ class Session {
 
   SummedLoss loss(Tape& tape, TrainingBatch& batch) {
     if (!is_parallel()) return autoregressive_loss(network(), tape, batch);
-    return parallel_loss(network(), tape, batch, stft_, options_.repulsion).loss;
+    return parallel_loss(network(), tape, batch, loss_).loss;
   }
 
-  // The energy distance, or nats a sample, on crops that are always the same.
+  // The loss of the mode, a crop or a sample, on crops that are always the same.
   double measure(ComputeContext& context, const VocoderData& data) {
     const std::vector<VocoderData::Example> examples = data.examples(options_.crop_frames);
     const size_t count = std::min(kDevCrops, examples.size());
@@ -73,8 +75,7 @@ class Session {
       TrainingBatch batch = pad_examples(std::move(one));
       Tape tape(context);
       if (is_parallel()) {
-        const ParallelLoss parts = parallel_loss(network(), tape, batch, stft_, 1.0F);
-        sum += parts.distance - 0.5 * parts.repulsion;
+        sum += parallel_loss(network(), tape, batch, loss_).value(loss_);
         weight += 1.0;
       } else {
         const SummedLoss loss = autoregressive_loss(network(), tape, batch);
@@ -89,7 +90,7 @@ class Session {
   const VocoderTrainingOptions& options_;
   VocoderParts& parts_;
   std::shared_ptr<const SourceFilterModel> model_;
-  StftLossOptions stft_;
+  ParallelLossOptions loss_;
 };
 
 TrainerOptions trainer_options(const VocoderTrainingOptions& options, int64_t steps) {
@@ -112,8 +113,9 @@ std::string description(const VocoderTrainingOptions& o, const VocoderParts& par
   return fmt::format(
       "vocoder {}, {}: {} epochs, {} crops of {} frames, rate {}, {}, seed {}; {}",
       vocoder_mode_name(o.mode), o.data_name, o.epochs, o.crops, o.crop_frames, o.rate,
-      o.mode == VocoderMode::kParallel ? fmt::format("repulsion {}", o.repulsion)
-                                       : fmt::format("noise {}", o.noise),
+      o.mode == VocoderMode::kParallel
+          ? fmt::format("repulsion {}, mel {}", o.repulsion, o.mel_weight)
+          : fmt::format("noise {}", o.noise),
       o.seed,
       o.mode == VocoderMode::kParallel ? parallel_wavenet_options_json(parts.parallel->options)
                                        : wavenet_options_json(parts.autoregressive->options));

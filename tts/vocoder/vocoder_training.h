@@ -5,8 +5,8 @@
 //
 // The two networks are trained one at a time: parallel_training.h, autoregressive_training.h.
 // Seeded and resumable: run_training() (training_loop.h) says how. After every epoch the averaged
-// weights are measured on the dev recordings: the energy distance of spectra, or nats a sample; the
-// caller can save what there is.
+// weights are measured on the dev recordings: the loss of the mode on a few crops, a crop or a
+// sample; the caller can save what there is.
 //
 // Thread rule: runs on the calling thread. Errors: Error(kInput) without recordings; those of
 // run_training(). Test: tests/tts/vocoder_training_test.cpp.
@@ -27,10 +27,11 @@ struct VocoderTrainingOptions {
   ParallelWaveNetOptions parallel;            ///< feature_columns and hop are set by the features.
   int64_t epochs = 20;
   int crop_frames = 64;
-  int crops = 4;           ///< A step.
-  double rate = 1.5e-3;    ///< The largest.
-  float repulsion = 1.0F;  ///< Of kParallel: between two draws of one crop.
-  double noise = 0.1;      ///< Of kAutoregressive: on the history, in deviations.
+  int crops = 4;            ///< A step.
+  double rate = 1.5e-3;     ///< The largest.
+  float repulsion = 0.0F;   ///< Of kParallel: between two draws of one crop.
+  float mel_weight = 2.0F;  ///< Of kParallel: of the mel distance.
+  double noise = 0.1;       ///< Of kAutoregressive: on the history, in deviations.
   uint64_t seed = 1;
   std::filesystem::path run_folder;  ///< Of checkpoints and tables; empty: none.
   int64_t checkpoint_steps = 100;

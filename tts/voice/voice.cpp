@@ -1,0 +1,119 @@
+#include "tts/voice/voice.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "dsp/core/error.h"
+
+namespace bivox {
+namespace {
+
+constexpr Eigen::Index kBlockFrames = 10;  // handed to the sink at once: 100 ms
+
+// Of sentences with words; those without one are left out of everything.
+TimedSentence timed(const Utterance& utterance, const SpokenSentence& spoken, double start_s,
+                    double frame_s) {
+  TimedSentence sentence;
+  sentence.source_begin = utterance.source_begin;
+  sentence.source_end = utterance.source_end;
+  sentence.start_s = start_s;
+  sentence.end_s = start_s + static_cast<double>(spoken.rows.rows()) * frame_s;
+  for (const UtteranceWord& word : utterance.words) {
+    sentence.words.push_back({word.text, word.source_begin, word.source_end, 0.0, 0.0, {}});
+  }
+  for (const SpokenPhone& phone : spoken.phones) {
+    if (phone.word < 0) continue;
+    TimedWord& word = sentence.words[static_cast<size_t>(phone.word)];
+    const double start = start_s + phone.first_frame * frame_s;
+    word.phones.push_back({phone.phone, start, start + phone.frames * frame_s});
+  }
+  double reached = start_s;
+  for (TimedWord& word : sentence.words) {
+    word.start_s = word.phones.empty() ? reached : word.phones.front().start_s;
+    word.end_s = word.phones.empty() ? reached : word.phones.back().end_s;
+    reached = word.end_s;
+  }
+  for (const UtteranceMark& mark : utterance.marks) {
+    const auto word = static_cast<size_t>(mark.word);
+    sentence.marks.push_back(
+        {mark.name, word < sentence.words.size() ? sentence.words[word].start_s : sentence.end_s});
+  }
+  return sentence;
+}
+
+}  // namespace
+
+Voice::Voice(std::string name, std::shared_ptr<const VoiceAcoustics> acoustics,
+             std::shared_ptr<const Vocoder> vocoder, std::shared_ptr<const Pronouncer> pronouncer)
+    : name_(std::move(name)),
+      acoustics_(std::move(acoustics)),
+      vocoder_(std::move(vocoder)),
+      front_end_(std::move(pronouncer)) {
+  if (!(acoustics_->features() == vocoder_->features())) {
+    throw Error(ErrorCode::kModel,
+                fmt::format("{}: acoustic model and vocoder have different features", name_));
+  }
+}
+
+std::shared_ptr<const Voice> Voice::load(const std::filesystem::path& folder,
+                                         std::shared_ptr<const Pronouncer> pronouncer,
+                                         const VocoderOptions& vocoder) {
+  const std::string name = ModelFolder::open(folder, kVoiceKind).name();
+  return std::make_shared<Voice>(name, VoiceAcoustics::load(folder), Vocoder::load(folder, vocoder),
+                                 std::move(pronouncer));
+}
+
+SpeechSummary Voice::speak(std::string_view text, const VoiceOptions& options,
+                           const VoiceSink& sink) const {
+  options.speaking.validate();
+  const VocoderMode mode = options.mode.value_or(
+      vocoder_->has(VocoderMode::kParallel) ? VocoderMode::kParallel : VocoderMode::kSourceFilter);
+  VocoderStream stream(vocoder_, {.mode = mode, .seed = options.seed});
+  const double frame_s =
+      static_cast<double>(vocoder_->features().hop) / vocoder_->features().sample_rate_hz;
+  const MarkedText marked = front_end_.mark(text, options.form);
+  SpeechSummary summary;
+  summary.skipped = marked.skipped;
+  std::vector<float> block;
+  const auto hand_over = [&] {
+    summary.samples += static_cast<int64_t>(block.size());
+    summary.complete = block.empty() || !sink.audio || sink.audio(block);
+    block.clear();
+    return summary.complete;
+  };
+  int64_t frames = 0;
+  for (const SentenceRange& range : split_sentences(marked.text)) {
+    const Utterance utterance = front_end_.analyze(marked, range);
+    if (utterance.phones.empty()) continue;
+    const SpokenSentence spoken = acoustics_->speak(utterance, options.speaking);
+    ++summary.sentences;
+    if (sink.sentence) {
+      sink.sentence(timed(utterance, spoken, static_cast<double>(frames) * frame_s, frame_s));
+    }
+    for (Eigen::Index t = 0; t < spoken.rows.rows(); t += kBlockFrames) {
+      const Eigen::Index count = std::min(kBlockFrames, spoken.rows.rows() - t);
+      stream.accept(spoken.rows.middleRows(t, count), block);
+      if (!hand_over()) return summary;
+    }
+    frames += spoken.rows.rows();
+  }
+  stream.finish(block);
+  hand_over();
+  return summary;
+}
+
+AudioBuffer Voice::speak(std::string_view text, const VoiceOptions& options) const {
+  AudioBuffer audio;
+  audio.sample_rate_hz = sample_rate_hz();
+  VoiceSink sink;
+  sink.audio = [&audio](std::span<const float> samples) {
+    audio.samples.insert(audio.samples.end(), samples.begin(), samples.end());
+    return true;
+  };
+  speak(text, options, sink);
+  return audio;
+}
+
+}  // namespace bivox
