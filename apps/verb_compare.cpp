@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <set>
 #include <unordered_map>
@@ -83,6 +84,7 @@ class Compare {
   std::vector<TrainingFacts> training_;  ///< Of each run.
   std::vector<std::unique_ptr<CompareRunner>> runners_;
   std::optional<UnknownWords> unknown_;
+  std::map<int, Noises> noises_;  ///< By sample rate.
   std::vector<std::string> noisy_systems_;
   std::vector<NoiseCondition> conditions_;
 };
@@ -143,7 +145,9 @@ bool Compare::run_system(CompareRunner& runner) {
         compared_, [&](std::string_view word) { return lexicon.find(word).has_value(); });
   }
   const BootstrapOptions bootstrap = {.num_resamples = options_.resamples, .seed = options_.seed};
-  const Noises noises = read_noises(options_.noise, options_.unseen_noise, runner.sample_rate_hz());
+  const auto [place, is_new] = noises_.try_emplace(runner.sample_rate_hz());
+  if (is_new) place->second = read_noises(options_.noise, options_.unseen_noise, place->first);
+  const Noises& noises = place->second;
   size_t at = 0;
   const auto add = [&](const std::string& noise, bool unseen, double snr_db,
                        const SystemHypotheses& hypotheses) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <limits>
 #include <sstream>
 #include <utility>
 
@@ -19,6 +20,40 @@ bool says_something(const TranscriptSegment& segment, const RecognizerOptions& o
   for (const TranscriptWord& word : segment.words) expected += word.confidence;
   return expected >= options.least_words_per_s * (segment.end_s - segment.start_s);
 }
+
+// Scores that pass through on their way to the search; on the way, what they would come to if all
+// of it were silence or noise: the sum over frames of the best state of any filler.
+class SilenceBeside : public AcousticScores {
+ public:
+  SilenceBeside(AcousticScores& scores, const AcousticModel& model) : scores_(scores) {
+    const HmmSet& hmms = model.hmms();
+    const PhoneId silence = hmms.phones().silence();
+    for (const FillerWord& filler : model.fillers()) {
+      const HmmId hmm = hmms.hmm(WordPosition::kSingle, filler.phone, silence, silence);
+      for (const StateId state : hmms.states(hmm)) states_.push_back(state);
+    }
+  }
+
+  double log_score() const { return log_score_; }
+
+  void reset() override { scores_.reset(); }
+  void accept(const FeatureView& features) override { scores_.accept(features); }
+  void finish() override { scores_.finish(); }
+  int frames_ready() const override { return scores_.frames_ready(); }
+  int num_states() const override { return scores_.num_states(); }
+  void score(int frame, std::span<const StateId> active, std::span<float> out) override {
+    scores_.score(frame, active, out);
+    if (states_.empty()) return;
+    float best = -std::numeric_limits<float>::infinity();
+    for (const StateId state : states_) best = std::max(best, out[static_cast<size_t>(state)]);
+    log_score_ += best;
+  }
+
+ private:
+  AcousticScores& scores_;
+  std::vector<StateId> states_;
+  double log_score_ = 0.0;
+};
 
 }  // namespace
 
@@ -126,7 +161,8 @@ void Recognizer::decode(double start_s, double end_s) {
   scores_->reset();
   scores_->accept(front_end_.pop());
   scores_->finish();
-  const DecoderResult result = decoder_.decode(*scores_);
+  SilenceBeside scores(*scores_, *model_);
+  const DecoderResult result = decoder_.decode(scores);
   const Decoder::Counts counts = decoder_.counts();
   counts_.frames += counts.frames;
   counts_.tokens += counts.tokens;
@@ -156,6 +192,14 @@ void Recognizer::decode(double start_s, double end_s) {
     }
     hypothesis.log_score = entry.log_score;
     segment.nbest.push_back(std::move(hypothesis));
+  }
+  // Log odds of what was heard against silence and noise, at the scale of posteriors.
+  const double odds =
+      model_->score_scale().posterior_scale * (result.log_score - scores.log_score());
+  const bool rejects = options_.segment && options_.grammar == nullptr && !segment.words.empty();
+  if (rejects && odds < options_.least_odds_per_s * (segment.end_s - segment.start_s)) {
+    transcript_.rejected.push_back({segment.start_s, segment.end_s});
+    return;
   }
   keep(std::move(segment));
 }

@@ -37,9 +37,11 @@ struct RecognizerOptions {
   VoiceActivityOptions voice_activity;
   /// Voices that say nothing (crying, barking, singing birds) pass voice activity detection and
   /// come out as a doubtful word now and then. A segment is dropped in which fewer words a second
-  /// are expected to be right: sum of confidences / seconds. Without grammar and with `segment`
-  /// only.
+  /// are expected to be right, sum of confidences / seconds, and one that silence or noise of the
+  /// model explain nearly as well: log odds a second, scores times posterior_scale. Only without
+  /// grammar and with `segment`.
   double least_words_per_s = 0.25;
+  double least_odds_per_s = 1.0;
   int nbest = 0;  ///< Length of each segment's n-best list.
   /// Second pass over each segment's lattice (asr/search/rescoring.h); null: one pass.
   std::shared_ptr<const Rescorer> rescorer;

@@ -39,6 +39,7 @@ def main():
     parser.add_argument("--age", type=int, default=13)
     parser.add_argument("--minutes", type=float, default=0.0, help="of speech to train on; 0: all there is")
     parser.add_argument("--epochs", type=int, default=0, help="0: the default of bivox train convnet")
+    parser.add_argument("--limit", type=int, default=0, help="utterances of each test set; 0: all")
     parser.add_argument("--bivox", default="build/release/apps/bivox")
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--work", type=pathlib.Path, help="keep model and transcripts here")
@@ -80,7 +81,8 @@ def main():
         print(f"trained in {(time.monotonic() - start) / 60.0:.1f} minutes of clock time", flush=True)
         for name in sets:
             out = subprocess.run([args.bivox, "compare", work / f"{name}.tsv", "--system", f"before={args.init}",
-                                  "--system", f"after={tuned}", "--inside", "0", "--json", work / f"{name}.json"],
+                                  "--system", f"after={tuned}", "--inside", "0", "--limit", str(args.limit),
+                                  "--json", work / f"{name}.json"],
                                  check=True, stdout=subprocess.PIPE, text=True).stdout
             print(f"\n{name} of the test split\n" + "\n\n".join(out.split("\n\n")[:2]).strip(), flush=True)
 
