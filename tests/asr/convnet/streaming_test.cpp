@@ -111,6 +111,7 @@ TEST(StreamingModel, TranscriptsOfPiecesAreThoseOfTheWhole) {
       make_grammar_network(hmms, model->fillers(), lexicon, *grammar, std::nullopt, options.search);
   const AudioBuffer audio = speech();
   options.least_words_per_s = 0.0;  // random weights are never sure
+  options.least_odds_per_s = -1e9;
   for (const bool segment : {false, true}) {
     options.segment = segment;
     Recognizer recognizer(model, network, options);
@@ -143,6 +144,7 @@ TEST(StreamingModel, DoubtfulSegmentsOfDictationAreRejected) {
       make_grammar_network(hmms, model->fillers(), lexicon, *grammar, std::nullopt, options.search);
   const AudioBuffer audio = speech();
   options.least_words_per_s = 0.0;
+  options.least_odds_per_s = -1e9;
   const Transcript all = Recognizer(model, network, options).transcribe(audio, "x");
   ASSERT_GE(all.segments.size(), 1U);
   EXPECT_TRUE(all.rejected.empty());
@@ -151,6 +153,10 @@ TEST(StreamingModel, DoubtfulSegmentsOfDictationAreRejected) {
   EXPECT_EQ(none.text(), "");
   ASSERT_EQ(none.rejected.size(), all.segments.size());
   EXPECT_EQ(none.rejected[0].start_s, all.segments[0].start_s);
+  options.least_words_per_s = 0.0;
+  options.least_odds_per_s = 1e9;
+  EXPECT_EQ(Recognizer(model, network, options).transcribe(audio, "x").rejected.size(),
+            all.segments.size());
 }
 
 }  // namespace
