@@ -15,6 +15,9 @@ namespace bivox {
 namespace {
 
 constexpr float kMaxPhone_s = 1.0F;
+// Around a sentence: listeners, and recognizers more so, miss a first sound that comes at once.
+constexpr float kLeastBefore_s = 0.15F;
+constexpr float kLeastAfter_s = 0.25F;
 constexpr float kEmphasisRate = 0.87F;
 constexpr float kEmphasisSemitones = 1.5F;
 constexpr float kVoicedFrom = 0.35F;  // voicing below it is none, above kVoicedTo full
@@ -127,6 +130,10 @@ std::vector<int> VoiceAcoustics::State::durations(std::span<const PlacedPhone> c
     const float predicted = std::exp(std::clamp(log_frames(static_cast<Eigen::Index>(p), 0), -2.0F,
                                                 std::log(frames_of(kMaxPhone_s))));
     float wanted = predicted / speed;
+    if (context.word < 0 && p == 0) wanted = std::max(wanted, frames_of(kLeastBefore_s) / speed);
+    if (context.word < 0 && p + 1 == contexts.size()) {
+      wanted = std::max(wanted, frames_of(kLeastAfter_s) / speed);
+    }
     if (context.pause_s) wanted = frames_of(std::max(*context.pause_s, 0.0F));
     const int frames = std::max(1, static_cast<int>(std::lround(wanted + carried)));
     carried = std::clamp(carried + wanted - static_cast<float>(frames), -0.5F, 0.5F);

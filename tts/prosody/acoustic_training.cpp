@@ -19,8 +19,8 @@ namespace bivox {
 namespace {
 
 // Tuned by the ear of a recognizer on prompts kept apart.
-constexpr double kLivelinessStrength = 0.7;
-constexpr double kLivelinessLimit = 1.5;
+constexpr double kLivelinessStrength = 1.4;
+constexpr double kLivelinessLimit = 2.0;
 constexpr double kPitchLivelinessLimit = 1.5;
 constexpr float kSsimRange = 6.0F;  // deviations that SSIM sees as 0 to 1
 constexpr int64_t kMaxExamples = 16;
