@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Better than the language model beside the default acoustic model, and a third of its size.
+// Of models that bring none of their own.
 constexpr const char* kDefaultLanguageModel = "en-small";
 
 void load_model_of(Engine& engine) {
@@ -39,7 +39,7 @@ void add_engine_options(CLI::App& verb, EngineOptions& options, bool with_langua
       ->check(CLI::IsMember({"gmm", "convnet"}));
   verb.add_option("--model", options.model,
                   "Model folder, or the name of a bundled model (default: $BIVOX_MODEL_PATH, else\n"
-                  "gmm-en or convnet-en, else Debian's pocketsphinx-en-us)");
+                  "gmm-en or convnet-en)");
   if (with_language_model) {
     verb.add_option(
         "--lm", options.language_model,
@@ -86,10 +86,9 @@ Engine load_acoustic_engine(const EngineOptions& options, bool needs_language_mo
   if (!options.language_model.empty()) use(options.language_model);
   engine.files = find_recognizer_files(request);
   const bool is_own = engine.files.kind != "sphinx";
-  if (needs_language_model && options.language_model.empty() &&
-      (engine.files.is_default || is_own)) {
+  if (needs_language_model && options.language_model.empty() && is_own) {
     // A dictionary that a model brings has its phones.
-    if (is_own && request.dictionary.empty()) request.dictionary = engine.files.dictionary;
+    if (request.dictionary.empty()) request.dictionary = engine.files.dictionary;
     use(kDefaultLanguageModel);
   }
   request.needs_language_model = needs_language_model;

@@ -19,9 +19,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kDebianFolder = "/usr/share/pocketsphinx/model/en-us";
 constexpr const char* kInstallHint =
-    "apt-get install pocketsphinx-en-us, or name a folder with --model or $BIVOX_MODEL_PATH";
+    "set $BIVOX_MODEL_PATH to the folder that holds one (models/pretrained of the source), or name "
+    "one with --model";
 constexpr std::array<std::string_view, 5> kLmEndings = {".lm.bin", ".bivoxlm", ".lm.gz", ".lm",
                                                         ".arpa"};
 constexpr std::array<std::string_view, 2> kDictionaryEndings = {".dict", ".dic"};
@@ -129,8 +129,10 @@ std::vector<fs::path> user_places() {
   return places;
 }
 
+}  // namespace
+
 // Where the program's own models may be: those of the user, installed ones, those of the source.
-std::vector<fs::path> bundled_places() {
+std::vector<fs::path> bundled_model_places() {
   std::vector<fs::path> places = user_places();
   std::error_code ignored;
   const fs::path program = fs::read_symlink("/proc/self/exe", ignored);
@@ -143,17 +145,18 @@ std::vector<fs::path> bundled_places() {
   return places;
 }
 
+namespace {
+
 std::vector<fs::path> search_places(const std::string& engine) {
   std::vector<fs::path> places = user_places();
   std::error_code ignored;
-  for (const fs::path& place : bundled_places()) {
+  for (const fs::path& place : bundled_model_places()) {
     const fs::path model = place / (engine + "-en");
     if (fs::exists(model / "config.json", ignored)) {
       places.push_back(model);
       break;
     }
   }
-  if (engine == "gmm") places.emplace_back(kDebianFolder);
   return places;
 }
 
@@ -191,16 +194,13 @@ RecognizerFiles find_recognizer_files(const ModelRequest& request) {
   }
   if (!files) {
     throw Error(ErrorCode::kModel,
-                looked_in.empty() ? fmt::format("no {} model comes with Bivox yet", request.engine)
+                looked_in.empty() ? fmt::format("no {} model was found", request.engine)
                                   : fmt::format("no acoustic model in {}", looked_in),
-                request.engine != "gmm" && request.model.empty()
-                    ? "name a model folder with --model; bivox train makes one"
-                : request.model.empty()
+                request.model.empty()
                     ? kInstallHint
                     : "an acoustic model is a model folder of the kind gmm-hmm or convnet, or one "
                       "of CMU Sphinx with mdef, means, variances and so on");
   }
-  files->is_default = request.model.empty() && files->acoustic_model.parent_path() == kDebianFolder;
   if (!request.language_model.empty()) files->language_model = request.language_model;
   if (!request.dictionary.empty()) files->dictionary = request.dictionary;
   require_file(files->dictionary, "dictionary", files->acoustic_model, "--dict");
@@ -211,7 +211,7 @@ RecognizerFiles find_recognizer_files(const ModelRequest& request) {
 }
 
 fs::path find_bundled_model(const std::string& name) {
-  const std::vector<fs::path> places = bundled_places();
+  const std::vector<fs::path> places = bundled_model_places();
   std::error_code ignored;
   std::string looked_in;
   for (const fs::path& place : places) {

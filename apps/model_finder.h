@@ -1,15 +1,14 @@
 // Finds the files of a recognizer: acoustic model, language model and dictionary.
 //
 // Where: `--model`, a folder or the name of a bundled model; else the folders of $BIVOX_MODEL_PATH,
-// separated by ':'; else the bundled model of the engine ("gmm-en", "convnet-en"); else, for the
-// engine gmm, the place of Debian's package pocketsphinx-en-us.
+// separated by ':'; else the bundled model of the engine ("gmm-en", "convnet-en").
 //
 // A folder is an acoustic model itself or the folder above one. Acoustic models are model folders
 // (models/io/model_folder.h) of the kinds "gmm-hmm" and "convnet", whose option "dictionary" names
 // a file of theirs or a bundled language model; and models of CMU Sphinx (they hold `mdef`), with
 // language model and dictionary beside them or in the folder above: language models are named
 // *.lm.bin, *.lm.gz, *.lm, *.arpa or *.bivoxlm, dictionaries *.dict or *.dic. Errors: Error(kModel)
-// that lists where was looked and what to install. Thread rule: free functions. Test:
+// that lists where was looked. Thread rule: free functions. Test:
 // tests/apps/model_finder_test.cpp.
 #pragma once
 
@@ -25,7 +24,6 @@ struct RecognizerFiles {
   std::string kind;                      ///< "sphinx", "gmm-hmm" or "convnet".
   std::filesystem::path language_model;  ///< Empty: none beside the model.
   std::filesystem::path dictionary;
-  bool is_default = false;  ///< Debian's, found without --model and $BIVOX_MODEL_PATH.
 };
 
 /// What the user asked for; an empty path means: find it.
@@ -44,6 +42,9 @@ RecognizerFiles find_recognizer_files(const ModelRequest& request);
 /// models/pretrained of the source tree that the program was built in. Error(kModel) that lists
 /// where was looked.
 std::filesystem::path find_bundled_model(const std::string& name);
+
+/// The folders below which bundled models are looked for, in that order; not all need exist.
+std::vector<std::filesystem::path> bundled_model_places();
 
 /// What suits a language model better than what the acoustic model says for any.
 struct LanguageWeights {

@@ -58,7 +58,7 @@ Facts program_facts() {
     facts.push_back({"  dictionary", model.dictionary.string()});
   }
   if (models.empty()) {
-    facts.push_back({"model", "none found: apt-get install pocketsphinx-en-us"});
+    facts.push_back({"model", "none found: set $BIVOX_MODEL_PATH to models/pretrained of the source"});
   }
   return facts;
 }

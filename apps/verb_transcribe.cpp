@@ -338,7 +338,10 @@ int run_transcribe(const Options& options, Console& console) {
   const UsageMeter meter;
   const Plan plan = make_plan(options);
   const std::optional<RawPcmOptions> raw = raw_options(options);
-  const Engine engine = load_engine(options.engine, console);
+  EngineOptions wanted = options.engine;
+  // Mixtures alone can be adapted.
+  if (wanted.adapt && wanted.model.empty()) wanted.engine = "gmm";
+  const Engine engine = load_engine(wanted, console);
   const RecognizerOptions setup = setup_of(options, engine);
   const int threads =
       options.jobs > 0 ? options.jobs : static_cast<int>(std::thread::hardware_concurrency());
@@ -423,6 +426,7 @@ void add_transcribe_verb(Program& program) {
                   "(default: txt, with --manifest tsv)");
   verb.add_option("--output-dir", options->output_dir,
                   "Write one file an input here, under its own name (default: standard output)");
+  options->engine.engine = "convnet";
   add_engine_options(verb, options->engine, true);
   verb.add_option("--jobs", options->jobs, "Files at a time; 0: one a processor")
       ->check(CLI::Range(0, 1024));

@@ -15,6 +15,14 @@
 namespace bivox {
 namespace {
 
+// -80 dB of full scale: what stays below is no sound, and normalised features of it mean nothing.
+constexpr float kInaudible = 1e-4F;
+
+bool is_audible(AudioView audio) {
+  return std::ranges::any_of(audio.samples,
+                             [](float sample) { return std::abs(sample) > kInaudible; });
+}
+
 bool says_something(const TranscriptSegment& segment, const RecognizerOptions& options) {
   double expected = 0.0;
   for (const TranscriptWord& word : segment.words) expected += word.confidence;
@@ -154,6 +162,7 @@ void Recognizer::decode(double start_s, double end_s) {
   const size_t end = std::clamp(static_cast<size_t>(std::lround(end_s * rate)), begin, held_end);
   if (begin == end) return;
   const AudioView audio = {{held_.data() + (begin - held_from_), end - begin}, sample_rate_hz()};
+  if (!is_audible(audio)) return;
 
   front_end_.reset();
   front_end_.accept(audio);

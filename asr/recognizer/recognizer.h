@@ -3,7 +3,8 @@
 //   audio -> segments of speech -> features `[frames x dims]` -> scores -> search -> Transcript
 //
 // Each segment is decoded by itself, so memory is bounded by the longest segment and silence, noise
-// and tones give an empty transcript. With `segment` off the whole input is one segment.
+// and tones give an empty transcript; what stays below -80 dB of full scale is never decoded. With
+// `segment` off the whole input is one segment.
 //
 // Streaming: begin(), accept() any number of samples at a time, finish(); transcribe() is a loop
 // over these. The transcript does not depend on the chunking (tested). Thread rule: acoustic model

@@ -1,5 +1,4 @@
-// `bivox transcribe` and `bivox align` from the outside, with the first model. Skipped where the
-// Debian package pocketsphinx-en-us is not installed.
+// `bivox transcribe` and `bivox align` from the outside, with the bundled models.
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -30,11 +29,6 @@ size_t lines_in(const std::string& text) {
 
 class CliTranscribe : public testing::Test {
  protected:
-  void SetUp() override {
-    if (!fs::exists("/usr/share/pocketsphinx/model/en-us/en-us/mdef")) {
-      GTEST_SKIP() << "pocketsphinx-en-us is not installed";
-    }
-  }
   ScratchFolder scratch_;
 };
 
