@@ -118,6 +118,7 @@ int run_program(int argc, const char* const* argv) {
   add_say_verb(program);
   add_train_verb(program);
   add_vocode_verb(program);
+  add_voices_verb(program);
   return program.run(argc, argv);
 }
 

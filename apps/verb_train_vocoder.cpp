@@ -58,9 +58,7 @@ std::string card_of(const Options& options, const VocoderData& data, const Vocod
       parts.features.sample_rate_hz, data.seconds() / 3600.0, fmt::join(options.data, ", "),
       options.training.seed, vocoder_mode_name(options.training.mode), epoch + 1,
       options.training.epochs,
-      options.training.mode == VocoderMode::kParallel ? "energy distance of spectra"
-                                                      : "nats a sample",
-      dev);
+      options.training.mode == VocoderMode::kParallel ? "loss a crop" : "nats a sample", dev);
   if (parts.parallel) {
     text += fmt::format("- Parallel: {} weights, {} layers of {} channels on {} samples at once.\n",
                         parts.parallel->network.num_weights(), parts.parallel->options.layers,
@@ -170,6 +168,8 @@ void add_train_vocoder_verb(CLI::App& train, const TrainAction& action) {
   verb.add_option("--repulsion", training.repulsion,
                   "Parallel: how strongly two draws of one crop keep apart; 0: off")
       ->check(CLI::Range(0.0, 2.0));
+  verb.add_option("--mel", training.mel_weight, "Parallel: weight of the distance of mel powers")
+      ->check(CLI::Range(0.0, 100.0));
   verb.add_option("--channels", training.parallel.channels, "Parallel: channels of a layer")
       ->check(CLI::Range(8, 512));
   verb.add_option("--layers", training.parallel.layers, "Parallel: layers")

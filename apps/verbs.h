@@ -18,5 +18,6 @@ void add_lm_verb(Program& program);
 void add_say_verb(Program& program);
 void add_train_verb(Program& program);
 void add_vocode_verb(Program& program);
+void add_voices_verb(Program& program);
 
 }  // namespace bivox
