@@ -71,9 +71,8 @@ std::optional<ViterbiAligner::Path> best_state_path(const HmmSet& hmms, const Al
 }
 
 double window_lead_s(const AcousticModel& model) {
-  const FrontEndOptions& front_end = model.front_end();
-  if (model.frame_shift_s() != front_end.frame_shift_s) return 0.0;
-  return std::max(0.0, (front_end.frame_length_s - front_end.frame_shift_s) / 2.0);
+  const double shift_s = model.front_end().frame_shift_s;
+  return model.frame_shift_s() == shift_s ? shift_s / 2.0 : 0.0;
 }
 
 Aligner::Aligner(const HmmSet& hmms, const Lexicon& lexicon, std::span<const FillerWord> fillers,

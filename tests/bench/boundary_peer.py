@@ -23,6 +23,7 @@ import csv
 import json
 import pathlib
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -58,14 +59,17 @@ def speak(text, voice, path):
 
 def align(bivox, model, options, recordings):
     """Phones of every recording, silence filled in; None where it could not be aligned."""
+    out = recordings[0].parent / "aligned"
+    shutil.rmtree(out, ignore_errors=True)
+    subprocess.run([bivox, "align", *recordings, "--model", model, "--format", "json", "--output-dir", out, "-q",
+                    *options], stderr=subprocess.DEVNULL, check=False)  # some may fail: they are counted
     results = []
     for wav in recordings:
-        done = subprocess.run([bivox, "align", wav, "--text-file", wav.with_suffix(".txt"), "--model", model,
-                               "--format", "json", "-q", *options], capture_output=True, text=True)
-        if done.returncode != 0:
+        document = out / f"{wav.stem}.json"
+        if not document.exists():
             results.append(None)
             continue
-        document = json.loads(done.stdout)
+        document = json.loads(document.read_text(encoding="utf-8"))
         phones, at = [], 0.0
         for word in [w for segment in document["segments"] for w in segment["words"]]:
             for phone in word["phones"]:
