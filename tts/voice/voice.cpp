@@ -10,6 +10,9 @@
 namespace bivox {
 namespace {
 
+// Silence before the first and after the last sentence:
+// players and recognizers that start late lose nothing of the first sound.
+constexpr int kEdgeFrames = 15;
 constexpr Eigen::Index kBlockFrames = 10;  // handed to the sink at once: 100 ms
 
 // Of sentences with words; those without one are left out of everything.
@@ -84,11 +87,16 @@ SpeechSummary Voice::speak(std::string_view text, const VoiceOptions& options,
     return summary.complete;
   };
   int64_t frames = 0;
+  FeatureMatrix edge;  // the last row
+  const auto hold = [&](const FeatureView& row) {
+    for (int t = 0; t < kEdgeFrames; ++t) stream.accept(row, block);
+    frames += kEdgeFrames;
+  };
   for (const SentenceRange& range : split_sentences(marked.text)) {
     const Utterance utterance = front_end_.analyze(marked, range);
     if (utterance.phones.empty()) continue;
     const SpokenSentence spoken = acoustics_->speak(utterance, options.speaking);
-    ++summary.sentences;
+    if (summary.sentences++ == 0) hold(spoken.rows.topRows(1));
     if (sink.sentence) {
       sink.sentence(timed(utterance, spoken, static_cast<double>(frames) * frame_s, frame_s));
     }
@@ -98,7 +106,9 @@ SpeechSummary Voice::speak(std::string_view text, const VoiceOptions& options,
       if (!hand_over()) return summary;
     }
     frames += spoken.rows.rows();
+    edge = spoken.rows.bottomRows(1);
   }
+  if (edge.rows() > 0) hold(edge);
   stream.finish(block);
   hand_over();
   return summary;

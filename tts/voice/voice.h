@@ -7,7 +7,8 @@
 //
 // The first samples come as soon as the first sentence has its rows; the others are worked on while
 // they sound. All sentences of a text go through one vocoder stream, so that nothing begins or ends
-// between them: joints cannot click. Rate, pitch and volume, of the options and of the markup, are
+// between them: joints cannot click. Before the first and after the last of them, 0.15 s of their
+// silence are held. Rate, pitch and volume, of the options and of the markup, are
 // in the rows (acoustic_model.h). All voices are as loud as each other, because acoustic models are
 // trained on recordings of one loudness; what markup makes louder than full scale is bent back
 // instead of cut off (vocoder.h).
@@ -40,7 +41,7 @@
 namespace bivox {
 
 struct VoiceOptions {
-  SpeakingOptions speaking;
+  SpeakingOptions speaking = {};
   /// Absent: parallel, or source-filter for a voice without a vocoder.
   std::optional<VocoderMode> mode = std::nullopt;
   uint64_t seed = 1;
