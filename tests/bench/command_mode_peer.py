@@ -106,7 +106,7 @@ def main():
             file.writelines(f"{i}\taudio/{i}.wav\t{args.split}\t{word}\n" for i, word in said.items())
 
         def bivox(rejection):
-            out, core = run([args.bivox, "transcribe", "--engine", "gmm", "--jobs", "1", "-q", "--grammar",
+            out, core = run([args.bivox, "transcribe", "--model", str(MODEL), "--jobs", "1", "-q", "--grammar",
                              grammar, "--rejection", rejection, "--manifest", work / "manifest.tsv"] +
                             shlex.split(args.options))
             return dict(line.split("\t") for line in out.splitlines()), core

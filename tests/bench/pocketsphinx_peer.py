@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
-"""Bivox's GMM/HMM recognizer beside Debian's pocketsphinx_batch: same model, dictionary, LM, audio.
+"""Bivox beside Debian's pocketsphinx_batch on the same audio.
 
   tests/bench/pocketsphinx_peer.py CORPORA [SPLIT ...] [--bivox build/release/apps/bivox] [--options "..."]
+                                   [--system "NAME=OPTIONS" ...]
+
+Without --system Bivox reads the peer's own model, dictionary and language model; each --system is one to
+measure in its place, with these options of `bivox transcribe` ("convnet=", "gmm=--engine gmm --adapt").
 
 CORPORA is a folder with one folder a corpus, each holding manifest.tsv (id path split speaker gender
-seconds text) and audio; a SPLIT is named corpus/split. For each split both programs run one after the
+seconds text) and audio; a SPLIT is named corpus/split. For each split the programs run one after the
 other on one core, as whole processes (start-up included): word errors as `bivox score` counts them for
-both, core-seconds (user + system) per second of audio, peak memory. At the end: totals, the ratio of
-core-seconds, and the matched-pairs test on sentence errors (two-sided, normal approximation; Gillick &
+all, core-seconds (user + system) per second of audio, peak memory. At the end: totals, the ratio of
+core-seconds, and for each system the matched-pairs test on sentence errors (two-sided, normal approximation; Gillick &
 Cox 1989, section 3).
 
 Needs Debian's pocketsphinx, pocketsphinx-en-us, sndfile-programs and samplerate-programs.
@@ -61,12 +65,15 @@ def main():
     parser.add_argument("splits", nargs="*", default=DEFAULT_SPLITS)
     parser.add_argument("--bivox", default="build/release/apps/bivox")
     parser.add_argument("--options", default="", help="further options of bivox transcribe")
+    parser.add_argument("--system", action="append", default=[], metavar="NAME=OPTIONS")
     args = parser.parse_args()
+    systems = dict(text.split("=", 1) for text in args.system) or {
+        "bivox": f"--model {MODEL} --lm {MODEL / 'en-us.lm.bin'} --dict {MODEL / 'cmudict-en-us.dict'}"}
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
-    totals = {"bivox": [0, 0, 0.0, 0.0], "pocketsphinx": [0, 0, 0.0, 0.0]}  # errors words core-s peak
+    totals = {name: [0, 0, 0.0, 0.0] for name in ("pocketsphinx", *systems)}  # errors words core-s peak
     seconds_in_all = 0.0
-    differences = []
+    differences = {name: [] for name in systems}
     print(f"{'split':24} {'system':13} {'WER %':>7} {'errors/words':>13} {'core-s/s':>9} {'peak MB':>8}")
     for name in args.splits:
         corpus, split = name.split("/")
@@ -106,14 +113,14 @@ def main():
                     words, _, tail = line.rpartition("(")
                     text.write(f"{tail.split()[0]}\t{words.strip()}\n")
             figures["pocketsphinx"] = (core, peak)
-            out, core, _, peak = run(
-                [args.bivox, "transcribe", "--engine", "gmm", "--jobs", "1", "-q",
-                 "--lm", MODEL / "en-us.lm.bin", "--dict", MODEL / "cmudict-en-us.dict",
-                 "--manifest", folder / "manifest.tsv", "--split", split] + shlex.split(args.options))
-            (work / "bivox.txt").write_text(out)
-            figures["bivox"] = (core, peak)
+            for system, options in systems.items():
+                out, core, _, peak = run(
+                    [args.bivox, "transcribe", "--jobs", "1", "-q", "--manifest", folder / "manifest.tsv",
+                     "--split", split] + shlex.split(options) + shlex.split(args.options))
+                (work / f"{system}.txt").write_text(out)
+                figures[system] = (core, peak)
             errors = {}
-            for system in ("pocketsphinx", "bivox"):
+            for system in totals:
                 result = score(args.bivox, work / "reference.txt", work / f"{system}.txt")
                 core, peak = figures[system]
                 wrong, words = result["words"]["errors"], result["words"]["reference"]
@@ -125,17 +132,19 @@ def main():
                 total[1] += words
                 total[2] += core
                 total[3] = max(total[3], peak)
-            differences += [errors["pocketsphinx"][i] - errors["bivox"][i] for i in errors["bivox"]]
+            for system in systems:
+                differences[system] += [errors["pocketsphinx"][i] - n for i, n in errors[system].items()]
     for system, (wrong, words, core, peak) in totals.items():
         print(f"{'total':24} {system:13} {100 * wrong / words:7.2f} {wrong:6}/{words:<6} "
               f"{core / seconds_in_all:9.4f} {peak:8.0f}")
-    n = len(differences)
-    mean = sum(differences) / n
-    variance = sum((d - mean) ** 2 for d in differences) / max(1, n - 1)
-    z = mean / math.sqrt(variance / n) if variance > 0 else 0.0
-    p = math.erfc(abs(z) / math.sqrt(2))
-    print(f"core-seconds: pocketsphinx / bivox = {totals['pocketsphinx'][2] / totals['bivox'][2]:.2f}")
-    print(f"matched pairs: {mean:+.3f} errors an utterance fewer, z = {z:.2f}, p = {p:.2g} ({n} utterances)")
+    for system, fewer in differences.items():
+        n = len(fewer)
+        mean = sum(fewer) / n
+        variance = sum((d - mean) ** 2 for d in fewer) / max(1, n - 1)
+        z = mean / math.sqrt(variance / n) if variance > 0 else 0.0
+        p = math.erfc(abs(z) / math.sqrt(2))
+        print(f"{system}: core-seconds of pocketsphinx / its {totals['pocketsphinx'][2] / totals[system][2]:.2f}; "
+              f"matched pairs: {mean:+.3f} errors an utterance fewer, z = {z:.2f}, p = {p:.2g} ({n} utterances)")
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def main():
     for extra in args.compare:
         name, _, options = extra.partition("=")
         systems[name] = shlex.split(options)
-    base = [args.bivox, "transcribe", "--engine", "gmm", "--jobs", "1", "-q"]
+    base = [args.bivox, "transcribe", "--model", str(MODEL), "--jobs", "1", "-q"]
 
     print(f"{'split':24} {'system':28} {'WER %':>7} {'errors/words':>13} {'core-s/s':>9} {'peak MB':>8}")
     totals = {name: [0, 0, 0.0, 0.0, 0.0] for name in systems}
