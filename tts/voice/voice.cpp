@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "dsp/core/error.h"
@@ -14,6 +15,31 @@ namespace {
 // players and recognizers that start late lose nothing of the first sound.
 constexpr int kEdgeFrames = 15;
 constexpr Eigen::Index kBlockFrames = 10;  // handed to the sink at once: 100 ms
+
+// The level that all voices have, -22 dB of full scale, and what it is measured on.
+constexpr double kVoicedRms = 0.08;
+constexpr const char* kLevelText =
+    "When the sunlight strikes raindrops in the air, they act as a prism and form a rainbow.";
+
+// ln of the power that the rows of a voice have to be multiplied with.
+float level_shift(const VoiceAcoustics& acoustics, const TextFrontEnd& front_end) {
+  const VocoderFeatureOptions& features = acoustics.features();
+  double sum = 0.0;
+  int voiced = 0;
+  for (const Utterance& utterance : front_end.utterances(kLevelText, TextForm::kPlain)) {
+    const FeatureMatrix rows = acoustics.speak(utterance).rows;
+    for (Eigen::Index t = 0; t < rows.rows(); ++t) {
+      if (rows(t, features.voicing_column()) < 0.5F) continue;
+      sum += static_cast<double>(rows.row(t).head(features.num_mel).array().exp().sum());
+      ++voiced;
+    }
+  }
+  if (voiced == 0 || !(sum > 0.0) || !std::isfinite(sum)) return 0.0F;
+  // The sum of mel powers is half of a DFT's, by Parseval fft_size / 2 rms^2 sum window^2.
+  const double window_energy = 0.375 * features.window;
+  const double wanted = 0.5 * features.fft_size * window_energy * kVoicedRms * kVoicedRms;
+  return static_cast<float>(std::log(wanted * voiced / sum));
+}
 
 // Of sentences with words; those without one are left out of everything.
 TimedSentence timed(const Utterance& utterance, const SpokenSentence& spoken, double start_s,
@@ -58,6 +84,7 @@ Voice::Voice(std::string name, std::shared_ptr<const VoiceAcoustics> acoustics,
     throw Error(ErrorCode::kModel,
                 fmt::format("{}: acoustic model and vocoder have different features", name_));
   }
+  level_shift_ = level_shift(*acoustics_, front_end_);
 }
 
 std::shared_ptr<const Voice> Voice::load(const std::filesystem::path& folder,
@@ -95,7 +122,9 @@ SpeechSummary Voice::speak(std::string_view text, const VoiceOptions& options,
   for (const SentenceRange& range : split_sentences(marked.text)) {
     const Utterance utterance = front_end_.analyze(marked, range);
     if (utterance.phones.empty()) continue;
-    const SpokenSentence spoken = acoustics_->speak(utterance, options.speaking);
+    SpokenSentence spoken = acoustics_->speak(utterance, options.speaking);
+    auto mel = spoken.rows.leftCols(vocoder_->features().num_mel);
+    mel = (mel.array() + level_shift_).matrix();
     if (summary.sentences++ == 0) hold(spoken.rows.topRows(1));
     if (sink.sentence) {
       sink.sentence(timed(utterance, spoken, static_cast<double>(frames) * frame_s, frame_s));

@@ -9,9 +9,9 @@
 // they sound. All sentences of a text go through one vocoder stream, so that nothing begins or ends
 // between them: joints cannot click. Before the first and after the last of them, 0.15 s of their
 // silence are held. Rate, pitch and volume, of the options and of the markup, are
-// in the rows (acoustic_model.h). All voices are as loud as each other, because acoustic models are
-// trained on recordings of one loudness; what markup makes louder than full scale is bent back
-// instead of cut off (vocoder.h).
+// in the rows (acoustic_model.h). All voices are equally loud: what a voice makes of one sentence
+// when it is loaded sets its level to -22 dB in voiced frames. What markup makes louder than full
+// scale is bent back instead of cut off (vocoder.h).
 //
 // A model folder of kind "voice" holds the acoustic model (options "acoustic") and a vocoder
 // (options "vocoder", as a folder of kind "vocoder" has them); without a vocoder the voice speaks
@@ -116,6 +116,7 @@ class Voice {
   std::shared_ptr<const VoiceAcoustics> acoustics_;
   std::shared_ptr<const Vocoder> vocoder_;
   TextFrontEnd front_end_;
+  float level_shift_ = 0.0F;
 };
 
 }  // namespace bivox

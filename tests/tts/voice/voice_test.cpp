@@ -87,6 +87,13 @@ TEST_F(VoiceTest, TextsWithoutWordsGiveNothing) {
   }
 }
 
+// The words of the sentence that sets the level are spelled here, which makes no difference.
+TEST_F(VoiceTest, HasTheLevelOfAllVoices) {
+  const double level = rms(voice_->speak("Good morning one two good morning.").samples);
+  EXPECT_GT(level, 0.01);
+  EXPECT_LT(level, 0.25);
+}
+
 TEST_F(VoiceTest, SeedsDecide) {
   const auto one = voice_->speak("Good morning.", {.seed = 1}).samples;
   EXPECT_EQ(one, voice_->speak("Good morning.", {.seed = 1}).samples);
