@@ -14,8 +14,8 @@
 #include "apps/console.h"
 #include "apps/noise_pool.h"
 #include "asr/evaluation/comparison.h"
-#include "asr/evaluation/text_normalization.h"
 #include "asr/evaluation/utterance_texts.h"
+#include "models/lexicon/text_normalization.h"
 
 namespace bivox {
 

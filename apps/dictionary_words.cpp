@@ -4,9 +4,9 @@
 #include <optional>
 #include <utility>
 
-#include "asr/evaluation/text_normalization.h"
 #include "asr/evaluation/word_errors.h"
 #include "asr/recognizer/word_spelling.h"
+#include "models/lexicon/text_normalization.h"
 
 namespace bivox {
 namespace {

@@ -1,7 +1,7 @@
 // The words of a running text, spelt as a dictionary spells them.
 //
 // Each token is looked up as it stands, then in lower and in upper case (word_spelling.h); if that
-// fails, without its punctuation and cut at hyphens (asr/evaluation/text_normalization.h).
+// fails, without its punctuation and cut at hyphens (models/lexicon/text_normalization.h).
 // Thread rule: free functions. Test: tests/apps/dictionary_words_test.cpp.
 #pragma once
 

@@ -31,8 +31,9 @@ class PipeOutput : public SpeechOutput {
   void write(std::span<const float> samples) override {
     bytes_.clear();
     for (const float x : samples) {
+      // Rounded as AudioWriter does: a file holds the same samples.
       const auto value = static_cast<int16_t>(
-          std::clamp(std::lround(x * 32768.0F), long{INT16_MIN}, long{INT16_MAX}));
+          std::clamp(std::lrint(x * 32768.0), long{INT16_MIN}, long{INT16_MAX}));
       bytes_.push_back(static_cast<char>(value & 0xFF));
       bytes_.push_back(static_cast<char>((value >> 8) & 0xFF));
     }

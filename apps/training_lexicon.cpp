@@ -7,8 +7,8 @@
 
 #include "apps/model_finder.h"
 #include "apps/unknown_words.h"
-#include "asr/evaluation/text_normalization.h"
 #include "dsp/core/error.h"
+#include "models/lexicon/text_normalization.h"
 
 namespace bivox {
 namespace {

@@ -23,9 +23,9 @@
 #include "asr/evaluation/bootstrap.h"
 #include "asr/evaluation/paired_tests.h"
 #include "asr/evaluation/rover.h"
-#include "asr/evaluation/text_normalization.h"
 #include "asr/evaluation/word_errors.h"
 #include "asr/transcript/transcript.h"
+#include "models/lexicon/text_normalization.h"
 
 namespace bivox {
 

@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "asr/evaluation/bootstrap.h"
-#include "asr/evaluation/text_normalization.h"
 #include "asr/evaluation/utterance_texts.h"
 #include "asr/evaluation/word_errors.h"
+#include "models/lexicon/text_normalization.h"
 
 namespace bivox {
 

@@ -2,7 +2,7 @@
 
 #include <cctype>
 
-#include "asr/evaluation/text_normalization.h"
+#include "models/lexicon/text_normalization.h"
 
 namespace bivox {
 namespace {

@@ -9,7 +9,7 @@
 #include <numeric>
 #include <unordered_map>
 
-#include "asr/evaluation/text_normalization.h"
+#include "models/lexicon/text_normalization.h"
 
 namespace bivox {
 namespace {

@@ -8,7 +8,6 @@
 #include <mutex>
 #include <sstream>
 
-#include "asr/evaluation/text_normalization.h"
 #include "dsp/audio/audio_file.h"
 #include "dsp/augment/speed.h"
 #include "dsp/core/check.h"
@@ -16,6 +15,7 @@
 #include "dsp/features/front_end.h"
 #include "dsp/features/splice.h"
 #include "legacy/training/blocks.h"
+#include "models/lexicon/text_normalization.h"
 
 namespace bivox {
 namespace {

@@ -1,4 +1,4 @@
-#include "asr/evaluation/text_normalization.h"
+#include "models/lexicon/text_normalization.h"
 
 #include <gtest/gtest.h>
 

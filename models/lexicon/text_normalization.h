@@ -10,7 +10,7 @@
 //   3. Blanks are made single.
 // Numbers, abbreviations and spellings are left alone: they are different words here, as for
 // sclite. Text that is not UTF-8 passes through byte by byte. Thread rule: free function. Test:
-// tests/asr/evaluation/text_normalization_test.cpp.
+// tests/models/text_normalization_test.cpp.
 #pragma once
 
 #include <string>

@@ -1,8 +1,8 @@
-#include "asr/evaluation/text_normalization.h"
+#include "models/lexicon/text_normalization.h"
 
 #include <cstdint>
 
-#include "asr/evaluation/word_errors.h"
+#include "models/lm/text_words.h"
 
 namespace bivox {
 namespace {
@@ -112,15 +112,15 @@ std::string normalize_text(std::string_view text, const TextNormalization& optio
   }
 
   std::string result;
-  for (std::string_view word : split_words(plain)) {
+  for_each_text_word(plain, [&](std::string_view word) {
     if (options.strip_punctuation) {
       while (word.starts_with('\'')) word.remove_prefix(1);
       while (word.ends_with('\'')) word.remove_suffix(1);
     }
-    if (word.empty()) continue;
+    if (word.empty()) return;
     if (!result.empty()) result += ' ';
     result += word;
-  }
+  });
   return result;
 }
 
