@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <limits>
 
 #include "dsp/core/error.h"
 
-namespace bivox::json_fields {
+namespace bivox {
+namespace json_fields {
 
 int read(const nlohmann::ordered_json& object, const char* name, std::string_view source) {
   // Numbers above 2^63 are stored without a sign and would wrap.
@@ -30,4 +32,24 @@ void check(int value, const char* name, int least, int most, std::string_view so
   }
 }
 
-}  // namespace bivox::json_fields
+}  // namespace json_fields
+
+std::vector<float> read_numbers(const nlohmann::json& object, const char* name, size_t count,
+                                std::string_view source) {
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_array() || found->size() != count) {
+    throw Error(ErrorCode::kModel,
+                fmt::format("{}: \"{}\": expected {} numbers", source, name, count));
+  }
+  std::vector<float> values;
+  for (const nlohmann::json& value : *found) {
+    if (!value.is_number() || !std::isfinite(value.get<float>())) {
+      throw Error(ErrorCode::kModel,
+                  fmt::format("{}: \"{}\": expected finite numbers", source, name));
+    }
+    values.push_back(value.get<float>());
+  }
+  return values;
+}
+
+}  // namespace bivox

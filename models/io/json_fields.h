@@ -1,14 +1,17 @@
-// Options that are whole numbers in JSON: written, read and checked by one table of them.
+// Options that are whole numbers in JSON: written, read and checked by one table of them; and lists
+// of numbers.
 //
 //   constexpr IntegerField<MyOptions> kFields[] = {{"layers", &MyOptions::layers, 1, 64}, ...};
 //
 // Errors: Error(kModel) that names the source and the field: one that is missing, no whole number
-// or out of its range. Thread rule: pure functions. Test: tests/models/io/json_fields_test.cpp.
+// or out of its range; a list of another length or with what is no finite number. Thread rule: pure
+// functions. Test: tests/models/io/json_fields_test.cpp.
 #pragma once
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string_view>
+#include <vector>
 
 namespace bivox {
 
@@ -40,6 +43,10 @@ void write_fields(const Options& options, const IntegerField<Options> (&fields)[
                   nlohmann::ordered_json& object) {
   for (const IntegerField<Options>& field : fields) object[field.name] = options.*field.value;
 }
+
+/// The list `name` of an object, `count` finite numbers.
+std::vector<float> read_numbers(const nlohmann::json& object, const char* name, size_t count,
+                                std::string_view source);
 
 /// All fields of the table; others of the object are left alone. Ranges are not checked.
 template <class Options, size_t kCount>

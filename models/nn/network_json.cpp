@@ -415,6 +415,16 @@ Network load_network(const ModelFolder& folder, const NetworkFiles& files) {
                            SafetensorsFile::open(folder.file(files.weights)));
 }
 
+Network load_network_like(const Network& expected, const ModelFolder& folder,
+                          const NetworkFiles& files) {
+  Network found = load_network(folder, files);
+  if (network_to_json(found) != network_to_json(expected)) {
+    throw Error(ErrorCode::kModel, fmt::format("{}: the network is not that of the options",
+                                               folder.file(files.description).string()));
+  }
+  return found;
+}
+
 Precision stored_precision(const SafetensorsFile& weights) {
   std::map<StoredType, size_t> elements;
   for (const StoredTensor& tensor : weights.tensors()) {

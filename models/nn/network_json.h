@@ -51,6 +51,9 @@ struct NetworkFiles {
 void save_network(const Network& network, ModelFolderWriter& writer,
                   Precision stored = Precision::kFloat32, const NetworkFiles& files = {});
 Network load_network(const ModelFolder& folder, const NetworkFiles& files = {});
+/// The same, of the architecture that options of the folder describe; Error(kModel) if another.
+Network load_network_like(const Network& expected, const ModelFolder& folder,
+                          const NetworkFiles& files);
 
 /// What most of the weights of a file are stored as.
 Precision stored_precision(const SafetensorsFile& weights);

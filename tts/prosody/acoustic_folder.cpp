@@ -1,11 +1,11 @@
 // add_acoustic_model() and read_acoustic_model(): the acoustic model in a model folder.
 #include <fmt/format.h>
 
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "dsp/core/check.h"
 #include "dsp/core/error.h"
+#include "models/io/json_fields.h"
 #include "models/nn/network_json.h"
 #include "tts/prosody/acoustic_model.h"
 
@@ -23,21 +23,6 @@ constexpr size_t kMaxSpeakers = 1000;
   throw Error(ErrorCode::kModel, fmt::format("{}: {}", source, what));
 }
 
-std::vector<float> read_numbers(const json& options, const char* name, size_t count,
-                                const std::string& source) {
-  const bool is_list =
-      options.contains(name) && options[name].is_array() && options[name].size() == count;
-  if (!is_list) fail(source, fmt::format("\"{}\": expected {} numbers", name, count));
-  std::vector<float> values;
-  for (const json& value : options[name]) {
-    if (!value.is_number() || !std::isfinite(value.get<float>())) {
-      fail(source, fmt::format("\"{}\": expected finite numbers", name));
-    }
-    values.push_back(value.get<float>());
-  }
-  return values;
-}
-
 std::vector<std::string> read_names(const json& options, const std::string& source) {
   std::vector<std::string> names;
   const auto found = options.find("speakers");
@@ -51,16 +36,6 @@ std::vector<std::string> read_names(const json& options, const std::string& sour
     fail(source, fmt::format("\"speakers\": expected 1 to {} names", kMaxSpeakers));
   }
   return names;
-}
-
-// The network of a folder must be the one that its options describe.
-Network read_network(const ModelFolder& folder, const NetworkFiles& files,
-                     const Network& expected) {
-  Network found = load_network(folder, files);
-  if (network_to_json(found) != network_to_json(expected)) {
-    fail(folder.file(files.description).string(), "the network is not that of the options");
-  }
-  return found;
 }
 
 }  // namespace
@@ -112,10 +87,10 @@ AcousticParts read_acoustic_model(const ModelFolder& folder) {
   }
   parts.pitch_liveliness = options["pitch_liveliness"].get<float>();
   const int speakers = static_cast<int>(parts.speakers.size());
-  parts.encoder = read_network(folder, kEncoderFiles, make_encoder(parts.options, speakers));
-  parts.pitch = read_network(folder, kPitchFiles, make_pitch_network(parts.options));
+  parts.encoder = load_network_like(make_encoder(parts.options, speakers), folder, kEncoderFiles);
+  parts.pitch = load_network_like(make_pitch_network(parts.options), folder, kPitchFiles);
   parts.decoder =
-      read_network(folder, kDecoderFiles, make_decoder(parts.options, parts.features.num_mel));
+      load_network_like(make_decoder(parts.options, parts.features.num_mel), folder, kDecoderFiles);
   return parts;
 }
 

@@ -1,11 +1,11 @@
 // save_vocoder() and load_vocoder_parts(): the vocoder as a model folder, or in that of a voice.
 #include <fmt/format.h>
 
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "dsp/core/check.h"
 #include "dsp/core/error.h"
+#include "models/io/json_fields.h"
 #include "models/nn/network_json.h"
 #include "tts/vocoder/vocoder.h"
 
@@ -21,28 +21,6 @@ const NetworkFiles kAutoregressiveFiles = {"autoregressive.json", "autoregressiv
   throw Error(ErrorCode::kModel, fmt::format("{}: {}", source, what));
 }
 
-std::vector<float> read_column(const json& options, const char* name, int columns,
-                               const std::string& source) {
-  const bool is_list = options.contains(name) && options[name].is_array() &&
-                       options[name].size() == static_cast<size_t>(columns);
-  if (!is_list) fail(source, fmt::format("\"{}\": expected {} numbers", name, columns));
-  std::vector<float> values;
-  for (const json& value : options[name]) {
-    if (!value.is_number() || !std::isfinite(value.get<float>())) {
-      fail(source, fmt::format("\"{}\": expected finite numbers", name));
-    }
-    values.push_back(value.get<float>());
-  }
-  return values;
-}
-
-// The network of a folder must be the one that its options describe.
-void check_same(const Network& found, const Network& expected, const std::string& source) {
-  bool same = found.parameters().size() == expected.parameters().size() &&
-              network_to_json(found) == network_to_json(expected);
-  if (!same) fail(source, "the network is not that of the options");
-}
-
 // A voice that has no vocoder: what its acoustic model gives is made sound of by source and filter.
 VocoderParts without_networks(const json& voice, const std::string& source) {
   if (!voice.contains("acoustic") || !voice["acoustic"].is_object() ||
@@ -52,8 +30,9 @@ VocoderParts without_networks(const json& voice, const std::string& source) {
   const json& acoustic = voice["acoustic"];
   VocoderParts parts;
   parts.features = parse_vocoder_feature_options(acoustic["features"].dump(), source);
-  parts.scale.mean = read_column(acoustic, "mean", parts.features.columns(), source);
-  parts.scale.deviation = read_column(acoustic, "deviation", parts.features.columns(), source);
+  const auto columns = static_cast<size_t>(parts.features.columns());
+  parts.scale.mean = read_numbers(acoustic, "mean", columns, source);
+  parts.scale.deviation = read_numbers(acoustic, "deviation", columns, source);
   return parts;
 }
 
@@ -98,8 +77,9 @@ VocoderParts load_vocoder_parts(const std::filesystem::path& folder) {
   VocoderParts parts;
   parts.features = parse_vocoder_feature_options(options["features"].dump(), source);
   const int columns = parts.features.columns();
-  parts.scale.mean = read_column(options, "mean", columns, source);
-  parts.scale.deviation = read_column(options, "deviation", columns, source);
+  const auto count = static_cast<size_t>(columns);
+  parts.scale.mean = read_numbers(options, "mean", count, source);
+  parts.scale.deviation = read_numbers(options, "deviation", count, source);
   for (const float deviation : parts.scale.deviation) {
     if (deviation <= 0.0F) fail(source, "\"deviation\": expected numbers above 0");
   }
@@ -109,8 +89,7 @@ VocoderParts load_vocoder_parts(const std::filesystem::path& folder) {
     if (part.options.feature_columns != columns || part.options.hop != parts.features.hop) {
       fail(source, "the parallel network wants other features");
     }
-    part.network = load_network(model, kParallelFiles);
-    check_same(part.network, parallel_wavenet_network(part.options), source);
+    part.network = load_network_like(parallel_wavenet_network(part.options), model, kParallelFiles);
   }
   if (options.contains("autoregressive")) {
     auto& part = parts.autoregressive.emplace();
@@ -119,8 +98,7 @@ VocoderParts load_vocoder_parts(const std::filesystem::path& folder) {
         part.options.condition_kernel != 3) {
       fail(source, "the autoregressive network wants other features");
     }
-    part.network = load_network(model, kAutoregressiveFiles);
-    check_same(part.network, wavenet_network(part.options), source);
+    part.network = load_network_like(wavenet_network(part.options), model, kAutoregressiveFiles);
   }
   return parts;
 }

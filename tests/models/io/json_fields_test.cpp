@@ -35,6 +35,17 @@ TEST(JsonFields, RefuseWhatIsNoWholeNumber) {
   }
 }
 
+TEST(JsonFields, ReadListsOfNumbers) {
+  const auto read = [](const char* text) {
+    return read_numbers(nlohmann::json::parse(text), "mean", 2, "test");
+  };
+  EXPECT_EQ(read(R"({"mean": [1, -2.5]})"), (std::vector<float>{1.0F, -2.5F}));
+  for (const char* text : {R"({})", R"({"mean": 1})", R"({"mean": [1]})", R"({"mean": [1, "2"]})",
+                           R"({"mean": [1, 1e99]})"}) {
+    EXPECT_THROW(read(text), Error) << text;
+  }
+}
+
 TEST(JsonFields, CheckRanges) {
   EXPECT_NO_THROW(check_fields(Shape{1, 512}, kFields, "test"));
   EXPECT_THROW(check_fields(Shape{0, 96}, kFields, "test"), Error);
