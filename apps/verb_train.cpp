@@ -27,6 +27,22 @@ CLI::App& add_train_subverb(CLI::App& train, const std::string& name,
   return *verb;
 }
 
+std::string source_name(const std::string& source) {
+  namespace fs = std::filesystem;
+  fs::path path = fs::path(source).lexically_normal();
+  if (!path.has_filename()) path = path.parent_path();
+  const std::string name = path.filename().string();
+  return name.starts_with(':') ? path.parent_path().filename().string() + name : name;
+}
+
+std::string source_names(const std::vector<std::string>& sources) {
+  std::string names;
+  for (const std::string& source : sources) {
+    names += (names.empty() ? "" : " ") + source_name(source);
+  }
+  return names;
+}
+
 void show_progress(Console& console, const TrainingProgress& progress) {
   console.progress(static_cast<size_t>(progress.batch), static_cast<size_t>(progress.batches),
                    fmt::format("epoch {}/{}, loss {:.3f}", progress.epoch + 1, progress.epochs,

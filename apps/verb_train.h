@@ -35,6 +35,11 @@ void add_train_vocoder_verb(CLI::App& train, const TrainAction& action);
 void add_train_voice_verb(CLI::App& train, const TrainAction& action);
 void add_train_wavenet_demo_verb(CLI::App& train, const TrainAction& action);
 
+/// PATH or PATH:SPLIT without its folders: cards tell what, not where on one machine.
+std::string source_name(const std::string& source);
+/// The names of all, separated by blanks.
+std::string source_names(const std::vector<std::string>& sources);
+
 /// Draws a training step on the console: a bar on a terminal, nothing else.
 void show_progress(Console& console, const TrainingProgress& progress);
 

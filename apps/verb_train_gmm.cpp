@@ -46,21 +46,6 @@ double hours(int64_t frames) {
          3600.0;
 }
 
-// DATA as it was given, but without the folders of this machine.
-std::string data_names(const std::vector<std::string>& data) {
-  std::string names;
-  for (const std::string& source : data) {
-    namespace fs = std::filesystem;
-    fs::path path = fs::path(source).lexically_normal();
-    if (!path.has_filename()) path = path.parent_path();
-    if (!names.empty()) names += " ";
-    names += path.filename().string().starts_with(':')
-                 ? path.parent_path().filename().string() + path.filename().string()
-                 : path.filename().string();
-  }
-  return names;
-}
-
 std::string card_of(const Options& options, const TrainingCorpus& corpus, const TextLexicon& words,
                     const GmmModel& model, const std::vector<TrainingPass>& passes) {
   std::string rungs;
@@ -89,8 +74,8 @@ std::string card_of(const Options& options, const TrainingCorpus& corpus, const 
                                              "not adapted",
                                              model.unadapted().mixtures.num_gaussians())
                                : "",
-      options.command, data_names(options.data), hours(corpus.num_frames), corpus.utterances.size(),
-      corpus.num_words, corpus.speakers.size(), corpus.skipped.size(),
+      options.command, source_names(options.data), hours(corpus.num_frames),
+      corpus.utterances.size(), corpus.num_words, corpus.speakers.size(), corpus.skipped.size(),
       options.dictionary.empty() ? kTrainingDictionary : words.path.filename().string(),
       words.pronounced, corpus.num_unknown, options.ladder.seed, rungs,
       options.card_note.empty() ? "That of the recordings it was trained on." : options.card_note);
@@ -178,7 +163,7 @@ int run_train_gmm(Options options, Console& console) {
 
 // The command to put into the card: as it was given, but without paths of this machine.
 std::string command_text(const Options& options) {
-  std::string text = "bivox train gmm " + data_names(options.data);
+  std::string text = "bivox train gmm " + source_names(options.data);
   const LadderOptions& l = options.ladder;
   text +=
       fmt::format(" --upto {} --tri-states {} --tri-gaussians {} --states {} --gaussians {}",

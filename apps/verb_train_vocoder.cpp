@@ -55,7 +55,7 @@ std::string card_of(const Options& options, const VocoderData& data, const Vocod
       "- Trained by `bivox train vocoder` on {:.2f} hours ({}), seed {}.\n"
       "- Trained last: the {} network, epoch {} of {}; {} on the dev recordings: {:.4f}.\n",
       parts.features.num_mel, parts.features.sample_rate_hz / parts.features.hop,
-      parts.features.sample_rate_hz, data.seconds() / 3600.0, fmt::join(options.data, ", "),
+      parts.features.sample_rate_hz, data.seconds() / 3600.0, source_names(options.data),
       options.training.seed, vocoder_mode_name(options.training.mode), epoch + 1,
       options.training.epochs,
       options.training.mode == VocoderMode::kParallel ? "loss a crop" : "nats a sample", dev);

@@ -49,18 +49,6 @@ std::shared_ptr<const AcousticModel> load_aligner(const Options& options) {
   return load_acoustic_engine(engine, false).model;
 }
 
-/// The last part of a path: cards tell what, not where on one machine.
-std::string short_name(const std::string& path) {
-  const std::filesystem::path normal = std::filesystem::path(path).lexically_normal();
-  return (normal.has_filename() ? normal : normal.parent_path()).filename().string();
-}
-
-std::string short_names(const std::vector<std::string>& paths) {
-  std::string out;
-  for (const std::string& path : paths) out += (out.empty() ? "" : ", ") + short_name(path);
-  return out;
-}
-
 int64_t num_weights(const AcousticParts& parts) {
   return parts.encoder.num_weights() + parts.pitch.num_weights() + parts.decoder.num_weights();
 }
@@ -77,11 +65,11 @@ std::string card_of(const Options& o, const VoiceData& data, const AcousticParts
       "- Vocoder: {}.\n\n"
       "{}The model has the licences of the recordings it was trained on.\n",
       parts.features.sample_rate_hz, fmt::join(parts.speakers, ", "), data.speech_s / 3600.0,
-      short_names(o.data), epoch + 1, o.training.epochs, o.training.seed,
-      o.gmm.empty() ? "the default model of mixtures" : short_name(o.gmm),
+      source_names(o.data), epoch + 1, o.training.epochs, o.training.seed,
+      o.gmm.empty() ? "the default model of mixtures" : source_name(o.gmm),
       static_cast<double>(num_weights(parts)) / 1e6, data.dev.size(), measured.mel,
       measured.f0_cents, 100.0 * measured.voicing, 100.0 * (std::exp(measured.duration) - 1.0),
-      o.vocoder.empty() ? "none, source and filter" : short_name(o.vocoder),
+      o.vocoder.empty() ? "none, source and filter" : source_name(o.vocoder),
       o.note.empty() ? "" : o.note + "\n\n");
 }
 
@@ -102,7 +90,7 @@ std::string add_vocoder(const std::string& folder, const VocoderFeatureOptions& 
 void write_voice(const Options& options, const VoiceData& data, const AcousticParts& parts,
                  const AcousticMeasures& measured, int64_t epoch) {
   using nlohmann::json;
-  ModelFolderWriter writer(options.output, kVoiceKind, short_name(options.output));
+  ModelFolderWriter writer(options.output, kVoiceKind, source_name(options.output));
   json voice = {{"sample_rate_hz", parts.features.sample_rate_hz}};
   voice["acoustic"] = json::parse(add_acoustic_model(parts, writer));
   if (!options.vocoder.empty()) {

@@ -7,6 +7,7 @@
 #include <cctype>
 #include <cmath>
 #include <optional>
+#include <set>
 #include <sstream>
 
 #include "apps/interrupt.h"
@@ -236,6 +237,14 @@ class Preparation {
   std::vector<std::string> faults;
 };
 
+// Speakers of several sources are called source/speaker; the speaker is enough where it is unique.
+void drop_sources(std::vector<std::string>& speakers) {
+  std::vector<std::string> names;
+  for (const std::string& speaker : speakers)
+    names.push_back(speaker.substr(speaker.rfind('/') + 1));
+  if (std::set<std::string>(names.begin(), names.end()).size() == names.size()) speakers = names;
+}
+
 }  // namespace
 
 VoiceData make_voice_data(std::span<const UtteranceText> recordings, const TextFrontEnd& front_end,
@@ -272,6 +281,7 @@ VoiceData make_voice_data(std::span<const UtteranceText> recordings, const TextF
       (is_kept_apart(recordings[u].id) ? data.dev : data.train).push_back(std::move(speech));
     }
   }
+  drop_sources(data.speakers);
   if (data.train.empty()) {
     throw Error(ErrorCode::kInput, "no sentence to train on",
                 data.left_out.empty() ? "name data with texts" : data.left_out.front());

@@ -38,7 +38,7 @@ struct VoiceDataOptions {
 struct VoiceData {
   std::vector<AlignedSpeech> train;
   std::vector<AlignedSpeech> dev;
-  std::vector<std::string> speakers;  ///< In the order of the data.
+  std::vector<std::string> speakers;  ///< In the order of the data; without their source if unique.
   double speech_s = 0.0;
   std::vector<std::string> left_out;  ///< "id: why".
 };

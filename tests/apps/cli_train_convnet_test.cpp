@@ -3,6 +3,7 @@
 #include "apps/acoustic_models.h"
 #include "dsp/core/error.h"
 #include "models/io/model_folder.h"
+#include "tests/apps/recordings_folder.h"
 #include "tests/apps/run_bivox.h"
 #include "tests/apps/untrained_aligner.h"
 
@@ -10,17 +11,6 @@ namespace bivox {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Recordings with texts, as the repository's test data has them.
-void write_data(const fs::path& folder) {
-  fs::create_directories(folder);
-  for (const char* name : {"kathleen-arctic_a0045_1592747525", "librispeech-1867-154075-0005"}) {
-    for (const char* ending : {".wav", ".flac", ".txt"}) {
-      const fs::path from = fs::path(BIVOX_TEST_DATA) / "audio" / (std::string(name) + ending);
-      if (fs::exists(from)) fs::copy_file(from, folder / from.filename());
-    }
-  }
-}
 
 std::string quoted(const fs::path& path) { return "'" + path.string() + "'"; }
 
@@ -34,7 +24,7 @@ TEST(TrainConvNet, WritesAModelThatLoadsAndCanBeTrainedFurther) {
   const fs::path data = folder.path() / "data";
   const fs::path model = folder.path() / "model";
   write_untrained_aligner(aligner);
-  write_data(data);
+  write_recordings(data);
   const std::string command = "train convnet " + quoted(data) + " --gmm " + quoted(aligner) +
                               " --size streaming -o " + quoted(model) + kSmall;
   const ProgramRun run = run_bivox(command);
@@ -67,7 +57,7 @@ TEST(TrainConvNet, WritesAModelThatLoadsAndCanBeTrainedFurther) {
 TEST(TrainConvNet, SaysWhatIsMissing) {
   const ScratchFolder folder;
   const fs::path data = folder.path() / "data";
-  write_data(data);
+  write_recordings(data);
   const ProgramRun no_aligner =
       run_bivox("train convnet " + quoted(data) + " -o " + quoted(folder.path() / "model"));
   EXPECT_EQ(no_aligner.code, 2);

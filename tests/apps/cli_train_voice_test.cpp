@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "tests/apps/recordings_folder.h"
 #include "tests/apps/run_bivox.h"
 #include "tests/apps/untrained_aligner.h"
 #include "tts/prosody/acoustic_model.h"
@@ -9,17 +10,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Recordings with texts, as the repository's test data has them.
-void write_data(const fs::path& folder) {
-  fs::create_directories(folder);
-  for (const char* name : {"kathleen-arctic_a0045_1592747525", "librispeech-1867-154075-0005"}) {
-    for (const char* ending : {".wav", ".flac", ".txt"}) {
-      const fs::path from = fs::path(BIVOX_TEST_DATA) / "audio" / (std::string(name) + ending);
-      if (fs::exists(from)) fs::copy_file(from, folder / from.filename());
-    }
-  }
-}
-
 std::string quoted(const fs::path& path) { return "'" + path.string() + "'"; }
 
 TEST(TrainVoice, WritesAVoiceAndGoesOnAfterBeingKilled) {
@@ -27,7 +17,7 @@ TEST(TrainVoice, WritesAVoiceAndGoesOnAfterBeingKilled) {
   const fs::path aligner = scratch.path() / "aligner";
   const fs::path data = scratch.path() / "data";
   write_untrained_aligner(aligner);
-  write_data(data);
+  write_recordings(data);
   const auto command = [&](const fs::path& output) {
     return "train voice " + quoted(data) + " --gmm " + quoted(aligner) + " -o " + quoted(output) +
            " --epochs 12 --channels 16 --encoder-channels 16 --blocks 1 --batch 8 --threads 1";
@@ -56,7 +46,7 @@ TEST(TrainVoice, WritesAVoiceAndGoesOnAfterBeingKilled) {
 TEST(TrainVoice, SaysWhatIsWrong) {
   const ScratchFolder scratch;
   const fs::path data = scratch.path() / "data";
-  write_data(data);
+  write_recordings(data);
   EXPECT_EQ(run_bivox("train voice /nowhere -o " + scratch.quoted("voice")).code, 3);
   EXPECT_EQ(
       run_bivox("train voice " + quoted(data) + " --gmm /nowhere -o " + scratch.quoted("voice"))

@@ -8,6 +8,7 @@
 #include "dsp/core/error.h"
 #include "dsp/core/file_io.h"
 #include "tests/apps/run_bivox.h"
+#include "tests/tts/tiny_vocoder.h"
 #include "tests/tts/vocoder_signals.h"
 
 namespace bivox {
@@ -15,26 +16,10 @@ namespace {
 
 // Small networks with random weights, for both modes.
 VocoderParts random_parts() {
-  VocoderParts parts;
-  const FeatureMatrix rows = vocoder_features(parts.features, vowel(1.0, 180.0));
-  parts.scale = FeatureScale::measure({&rows, 1});
-  auto& parallel = parts.parallel.emplace();
-  parallel.options.layers = 4;
-  parallel.options.cycle = 2;
-  parallel.options.channels = 16;
-  parallel.options.condition = 8;
-  parallel.network = parallel_wavenet_network(parallel.options);
-  parallel.network.initialize(3);
-  auto& autoregressive = parts.autoregressive.emplace();
-  autoregressive.options.layers = 4;
-  autoregressive.options.cycle = 2;
-  autoregressive.options.residual = 16;
-  autoregressive.options.skip = 16;
-  autoregressive.options.mel_bins = parts.features.columns();
-  autoregressive.options.hop = parts.features.hop;
-  autoregressive.options.mixtures = 2;
-  autoregressive.network = wavenet_network(autoregressive.options);
-  autoregressive.network.initialize(4);
+  const VocoderFeatureOptions features;
+  const FeatureMatrix rows = vocoder_features(features, vowel(1.0, 180.0));
+  VocoderParts parts = tiny_vocoder(features, FeatureScale::measure({&rows, 1}), 4);
+  parts.parallel->network.initialize(3);  // where training begins it changes nothing
   return parts;
 }
 
