@@ -48,7 +48,8 @@ Label label_of(const nlohmann::json& transcript) {
   return label;
 }
 
-// By the source that each names; `transcribe` writes one document after the other.
+// By the path that each names, in the form that training data have; `transcribe` writes one document
+// after the other.
 std::map<std::string, Label> read_labels(const std::string& path) {
   std::map<std::string, Label> labels;
   std::istringstream in(read_file(path));
@@ -56,7 +57,8 @@ std::map<std::string, Label> read_labels(const std::string& path) {
     while (in >> std::ws && !in.eof()) {
       nlohmann::json transcript;
       in >> transcript;
-      labels[transcript.at("source").get<std::string>()] = label_of(transcript);
+      const fs::path source = transcript.at("source").get<std::string>();
+      labels[fs::absolute(source).lexically_normal().string()] = label_of(transcript);
     }
   } catch (const nlohmann::json::exception& error) {
     throw Error(ErrorCode::kInput,

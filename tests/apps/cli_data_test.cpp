@@ -147,6 +147,19 @@ TEST(CliDataLabel, KeepsWhatWasHeardWithConfidence) {
             "a\ta.wav\tlabelled\tann\t\t1.50\tit is sure\t0.900\n");
   EXPECT_NE(run.err.find("1 of 3"), std::string::npos) << run.err;
 
+  // Paths may be written another way than that of the manifest.
+  const fs::path relative = fs::relative(scratch.path(), fs::current_path());
+  const std::string nearby = scratch.write(
+      "nearby.json",
+      nlohmann::json{{"source", (relative / "a.wav").string()},
+                     {"duration_s", 1.5},
+                     {"text", "a b c"},
+                     {"segments", nlohmann::json::array()}}
+          .dump());
+  const ProgramRun again = run_bivox("data label " + manifest + " --words 0 --confidence 0 " +
+                                     "--transcripts " + nearby + " -o -");
+  EXPECT_NE(again.err.find("1 of 1"), std::string::npos) << again.err;
+
   const std::string broken = scratch.write("broken.json", "{\"source\": \"a.wav\"");
   EXPECT_EQ(run_bivox("data label " + manifest + " --transcripts " + broken).code, 3);
   const std::string other = scratch.write("other.json", transcript("x.wav", "it is sure", 0.9));
