@@ -264,6 +264,48 @@ size_t TokenReader::read_abbreviation(size_t i) {
     emit((drive ? "drive" : "doctor") + suffix, i, i);
     return 1;
   }
+  if (text == "EST") return 0;
+  const bool dated = following != nullptr && following->text.size() >= 3 &&
+                     std::all_of(following->text.begin(), following->text.end(), is_digit);
+  if (lower == "est" && token.period && dated) {
+    emit("established", i, i);
+    return 1;
+  }
+  if ((lower == "b" || lower == "c" || lower == "d") &&
+      !(is_lower(text[0]) && token.period && dated))
+    return 0;
+  // "350 5th Ave": mostly without its period.
+  if (lower == "ave" && i > 0 && is_capitalized(&token) &&
+      (is_capitalized(before(i)) || is_digit(before(i)->text[0]))) {
+    emit("avenue", i, i);
+    return 1;
+  }
+  if (is_street_type(lower_before(i))) {
+    struct Quarter {
+      std::string_view text;
+      std::string_view words;
+    };
+    static constexpr std::array<Quarter, 4> kQuarters = {
+        {{"NW", "northwest"}, {"NE", "northeast"}, {"SW", "southwest"}, {"SE", "southeast"}}};
+    for (const Quarter& quarter : kQuarters) {
+      if (text != quarter.text) continue;
+      emit(quarter.words, i, i);
+      return 1;
+    }
+  }
+  // "15 W. 4th St."
+  if (text.size() == 1 && i > 0 && is_upper(text[0]) && is_digit(before(i)->text[0]) &&
+      is_address(i - 1)) {
+    const std::string_view direction = text == "N"   ? "north"
+                                       : text == "S" ? "south"
+                                       : text == "E" ? "east"
+                                       : text == "W" ? "west"
+                                                     : "";
+    if (!direction.empty()) {
+      emit(direction, i, i);
+      return 1;
+    }
+  }
   if (lower == "ft" && (!capital_next || !token.period)) return 0;
   if (lower == "v" && !(capital_next && is_capitalized(before(i)))) return 0;
   if ((lower == "pt" || lower == "mt" || lower == "col" || lower == "gen") && !capital_next &&
@@ -393,9 +435,10 @@ size_t TokenReader::read_symbol(size_t i) {
     std::string_view text;
     std::string_view words;
   };
-  static constexpr std::array<Sign, 22> kSigns = {{{"+", "plus"},
+  static constexpr std::array<Sign, 24> kSigns = {{{"+", "plus"},
                                                    {"=", "equals"},
                                                    {"&", "and"},
+                                                   {"&&", "and"},
                                                    {"%", "percent"},
                                                    {"@", "at"},
                                                    {"#", "number"},
@@ -409,6 +452,7 @@ size_t TokenReader::read_symbol(size_t i) {
                                                    {"~", "about"},
                                                    {"\xC2\xA9", "copyright"},
                                                    {"\xC2\xA7", "section"},
+                                                   {"\xC2\xB6", "paragraph"},
                                                    {"\xC2\xB0", "degrees"},
                                                    {"$", "dollars"},
                                                    {"\xC2\xA3", "pounds"},
@@ -437,7 +481,10 @@ size_t TokenReader::read_symbol(size_t i) {
     if (text == "*" && between) words = "times";
     if (text == "<" && between) words = "is less than";
     if (text == ">" && between) words = "is greater than";
-    if (text == "x" && numbers) words = "times";
+    // 3" x 5" and 2m x 4m are sizes.
+    if (text == "x" && numbers) {
+      words = is_digit(previous->text.back()) && is_digit(following->text.back()) ? "times" : "by";
+    }
     if (text == "==") words = "equals";
     if (text == ">=") words = "is greater than or equal to";
     if (text == "<=") words = "is less than or equal to";
@@ -486,6 +533,9 @@ std::string TokenReader::name_form(std::string_view text, size_t i, int depth) c
       reading && !(shouting_ && is_word(lower_of(text)))) {
     return std::string(*reading);
   }
+  if (const auto reading = acronym_reading(lower_of(text)); reading && i == 0 && depth == 0) {
+    return std::string(*reading);
+  }
   // Possessives and plurals of what is spelled.
   if (text.size() > 2 && text.ends_with("'s")) {
     const std::string_view base = text.substr(0, text.size() - 2);
@@ -498,6 +548,13 @@ std::string TokenReader::name_form(std::string_view text, size_t i, int depth) c
     const std::string_view base = text.substr(0, text.size() - 1);
     const std::string words = name_form(base, i, depth + 1);
     return words.empty() ? words : words + (is_upper(words.back()) ? "'s" : "s");
+  }
+  if (text.size() > 2 && text.starts_with("w/")) {
+    return "with " + name_form(text.substr(2), i, depth + 1);
+  }
+  // I-405: digits as on the road sign.
+  if (text.size() == 5 && text.starts_with("I-") && all_of_kind(text.substr(2), is_digit)) {
+    return "i " + pair_words(text.substr(2));
   }
   if (text == "C++") return "C plus plus";
   if (text == "C#") return "C sharp";

@@ -223,9 +223,10 @@ bool TokenReader::is_address(size_t i) const {
 }
 
 std::string TokenReader::plain_number(size_t i, std::string_view digits) const {
-  static constexpr std::array<std::string_view, 16> kPairThings = {
-      "route",     "highway", "flight", "room", "interstate", "boeing", "airbus", "suite",
-      "apartment", "channel", "bus",    "exit", "studio",     "area",   "apt",    "us"};
+  static constexpr std::array<std::string_view, 18> kPairThings = {
+      "route",  "highway", "flight",    "room",    "interstate", "boeing",
+      "airbus", "suite",   "apartment", "channel", "bus",        "exit",
+      "studio", "area",    "apt",       "us",      "hwy",        "rte"};
   const std::string_view previous = lower_before(i);
   const bool paired =
       std::find(kPairThings.begin(), kPairThings.end(), previous) != kPairThings.end();
@@ -247,6 +248,7 @@ std::string TokenReader::plain_number(size_t i, std::string_view digits) const {
     if (previous == "pin" || previous == "code" || previous == "extension" || previous == "ext") {
       return digit_words(digits);
     }
+    if (previous == "in" && lower_before(i, 2) == "ending") return pair_words(digits);
     if ((paired || is_address(i)) && value % 1000 != 0) return pair_words(digits);
     const bool century = value >= 1100 && value < 2100;
     if (is_year_context(i) && value >= 1000 && value < 2100 && !counting) return year_words(digits);
@@ -414,7 +416,12 @@ size_t TokenReader::read_phone(size_t i) {
   const bool lone_run = plus && groups.size() == 1 && total >= 8;
   const bool ten = groups.size() == 1 && total == 10 &&
                    (dialled || (groups[0][0] != '0' && groups[0][0] != '1' && tokens_.size() == 1));
-  if (!(known() || (area && total == 10) || local || international || lone_run || ten)) return 0;
+  // 078-05-1120 and book numbers, though they are no phones.
+  const bool code =
+      !plus && groups.size() >= 3 && total >= 9 && std::count(text.begin(), text.end(), '-') >= 2;
+  if (!(known() || (area && total == 10) || local || international || lone_run || ten || code)) {
+    return 0;
+  }
   if (ten) groups = {groups[0].substr(0, 3), groups[0].substr(3, 3), groups[0].substr(6)};
   std::string words = plus ? "plus" : "";
   for (size_t g = 0; g < groups.size(); ++g) {
@@ -575,6 +582,11 @@ size_t TokenReader::read_mixed_fraction(size_t i) {
   std::string words = words_of(*number) + " and " +
                       (fraction->starts_with("one ") ? "a " + fraction->substr(4) : *fraction);
   std::string_view unit_text = parts[1].substr(digits);
+  if (unit_text.size() >= 2 && unit_text[0] == '-' && is_digit(unit_text[1])) {
+    const auto most = starts_with_number(unit_text.substr(1));
+    words += " to " + words_of(*most);
+    unit_text.remove_prefix(1 + most->length);
+  }
   size_t used = 2;
   if (unit_text.starts_with('-')) unit_text.remove_prefix(1);
   const Unit* unit = unit_text.empty() ? nullptr : find_unit(unit_text);

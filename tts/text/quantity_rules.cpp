@@ -1,6 +1,7 @@
 // Rules of TokenReader for numbers with units, ranges, ordinals, versions and plain numbers.
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "tts/text/characters.h"
 #include "tts/text/number_words.h"
@@ -99,6 +100,31 @@ std::string unit_words(const Unit& unit, bool one) {
   return std::string(one ? unit.singular : unit.plural);
 }
 
+/// " times ten to the power of minus three" of e-3; empty if it is none.
+std::string power_of_ten(std::string_view text) {
+  if (text.size() < 2 || (text[0] != 'e' && text[0] != 'E')) return {};
+  const bool sign = text[1] == '-' || text[1] == '+';
+  if (text[0] == 'E' && !sign) return {};
+  const std::string_view digits = text.substr(sign ? 2 : 1);
+  if (!all_digits(digits) || digits.size() > 3) return {};
+  return std::string(" times ten to the power of ") + (text[1] == '-' ? "minus " : "") +
+         cardinal_words(digits);
+}
+
+/// mg/day, x/week: "milligrams per day"; empty if it is none.
+std::string rate_words(std::string_view text, bool one) {
+  const size_t slash = text.find('/');
+  if (slash == std::string_view::npos || find_unit(text) != nullptr) return {};
+  const Unit* unit = find_unit(text.substr(0, slash));
+  const std::string_view per = text.substr(slash + 1);
+  if (unit == nullptr || per.empty() || !std::all_of(per.begin(), per.end(), is_letter)) return {};
+  const Unit* below = find_unit(per);
+  std::string name(per);
+  std::transform(name.begin(), name.end(), name.begin(), to_lower);
+  return unit_words(*unit, one) + " per " +
+         (below != nullptr ? std::string(below->singular) : name);
+}
+
 }  // namespace
 
 std::string TokenReader::range_side(std::string_view side, size_t i) const {
@@ -142,15 +168,18 @@ std::string TokenReader::numeric_form(std::string_view text, size_t i) const {
   if (std::string words = decade_words(text); !words.empty()) return words;
   if (std::string words = feet_inches_words(text); !words.empty()) return words;
   if (text == "24/7") return "twenty four seven";
+  if (text == "50/50") return "fifty fifty";
   // v1.2.3
   if ((text[0] == 'v' || text[0] == 'V') && text.size() >= 2 && is_digit(text[1])) {
     std::string words = version_words(text.substr(1));
     if (words.empty() && all_digits(text.substr(1))) words = cardinal_words(text.substr(1));
     if (!words.empty()) return "version " + words;
   }
-  if (text[0] == '~' && text.size() >= 2 && is_digit(text[1])) {
+  for (const auto& [sign, name] :
+       {std::pair<char, const char*>{'~', "about "}, {'<', "less than "}, {'>', "more than "}}) {
+    if (text[0] != sign || text.size() < 2 || !is_digit(text[1])) continue;
     const std::string words = numeric_form(text.substr(1), i);
-    return words.empty() ? words : "about " + words;
+    return words.empty() ? words : name + words;
   }
   if (text.starts_with("\xC2\xB1") && text.size() > 2) {
     const std::string words = numeric_form(text.substr(2), i);
@@ -159,9 +188,11 @@ std::string TokenReader::numeric_form(std::string_view text, size_t i) const {
   if (text[0] == '#' && text.size() >= 2 && all_digits(text.substr(1))) {
     return "number " + cardinal_words(text.substr(1));
   }
-  if (text.starts_with("\xC2\xA7") && text.size() > 2) {
-    const std::string words = numeric_form(text.substr(2), i);
-    return words.empty() ? words : "section " + words;
+  for (const auto& [sign, name] : {std::pair<std::string_view, const char*>{"\xC2\xA7", "section "},
+                                   {"\xC2\xB6", "paragraph "}}) {
+    if (!text.starts_with(sign) || text.size() == sign.size()) continue;
+    const std::string words = numeric_form(text.substr(sign.size()), i);
+    return words.empty() ? words : name + words;
   }
   if (text[0] == '+' && all_digits(text.substr(1))) return "plus " + cardinal_words(text.substr(1));
   const auto number = starts_with_number(text);
@@ -236,8 +267,12 @@ std::string TokenReader::numeric_form(std::string_view text, size_t i) const {
     }
     return {};
   }
+  if (std::string power = power_of_ten(rest); !power.empty()) return words_of(*number) + power;
   // Units, several of them: 2h30m.
   const bool one = number->is_one() || is_attributive(i, i);
+  if (std::string rate = rate_words(rest, one); !rate.empty()) {
+    return words_of(*number) + ' ' + rate;
+  }
   if (const Unit* unit = find_unit(rest)) {
     const bool half_day = unit->plural == "A M" || unit->plural == "P M";
     std::string words =
@@ -308,7 +343,9 @@ size_t TokenReader::read_quantity(size_t i) {
       amount = numeric_form(text, i);
       fraction = text.find('/') != std::string::npos;
       one = fraction;
-      if (!fraction) return 0;
+      const bool power = text.find('^') != std::string::npos;  // 3×10^8 m/s
+      if (power) amount = name_form(text, i);
+      if (!fraction && !power && text[0] != '<' && text[0] != '>') return 0;
     }
     if (amount.empty()) return 0;
   }
@@ -323,27 +360,33 @@ size_t TokenReader::read_quantity(size_t i) {
   }
   const Unit* unit = following->period ? find_unit(following->text + '.') : nullptr;
   if (unit == nullptr) unit = find_unit(following->text);
-  if (unit == nullptr) return 0;
+  if (unit == nullptr) {
+    const std::string rate = rate_words(following->text, one);
+    if (rate.empty()) return 0;
+    emit(amount + ' ' + rate, i, i + 1);
+    return 2;
+  }
   if (unit->only_attached_or_period &&
       !(following->period && following->after == Punctuation::kNone))
     return 0;
   const bool half_day = unit->plural == "A M" || unit->plural == "P M";
   if (half_day && (!number || !number->is_integer() || number->whole.size() > 2)) return 0;
   if (following->text.size() == 1 && is_upper(following->text[0]) && i + 2 < tokens_.size() &&
-      is_capitalized(next(i, 2)) && following->after == Punctuation::kNone) {
-    return 0;  // "5 W Main Street", "5 V. Smith"
+      (is_capitalized(next(i, 2)) || is_digit(next(i, 2)->text[0])) &&
+      following->after == Punctuation::kNone) {
+    return 0;  // "5 W Main Street", "5 W. 4th St.", "5 V. Smith"
   }
   ++used;
   one = one || is_attributive(i, i + 1);
   std::string name(one ? unit->singular : unit->plural);
-  if (unit->text == "sq") {
+  if (unit->text == "sq" || unit->text == "fl") {
     const Token* second = next(i, 2);
     const Unit* base = second == nullptr ? nullptr
                        : second->period  ? find_unit(second->text + '.')
                                          : nullptr;
     if (base == nullptr && second != nullptr) base = find_unit(second->text);
     if (base == nullptr) return 0;
-    name = "square " + std::string(one ? base->singular : base->plural);
+    name += ' ' + std::string(one ? base->singular : base->plural);
     ++used;
   }
   emit(amount + ' ' + name, i, i + used - 1);

@@ -129,11 +129,12 @@ class Splitter {
     if (word.size() == 1 && is_upper(word[0])) return word == "I" && is_opener(next);
     switch (abbreviation_end(word)) {
       case AbbreviationEnd::kNotAbbreviation:
+        if (lower_next && is_letter(word[0]) && find_unit(word) != nullptr) return false;
         break;
       case AbbreviationEnd::kNever:
         return false;
       case AbbreviationEnd::kBeforeCapital:
-        return !lower_next && !(next.size() > 0 && is_digit(next[0]));
+        return !lower_next && !(next.size() > 0 && is_digit(next[0])) && !is_time_zone(next);
       case AbbreviationEnd::kBeforeOpener:
         return next.empty() || (is_upper(next[0]) && is_opener(next));
       case AbbreviationEnd::kBeforeNumberNever:

@@ -76,7 +76,7 @@ class Tokenizer {
       }
       size_t end = at_;
       while (end < text_.size() && !is_blank(text_[end])) ++end;
-      chunk(at_, end);
+      if (!is_face(text_.substr(at_, end - at_))) chunk(at_, end);
       at_ = end;
     }
     return std::move(tokens_);
@@ -85,6 +85,14 @@ class Tokenizer {
  private:
   void pause(Punctuation punctuation) {
     if (!tokens_.empty()) tokens_.back().after = stronger(tokens_.back().after, punctuation);
+  }
+
+  /// ":D", "<3": signs with a letter or digit in them that is not said.
+  static bool is_face(std::string_view chunk) {
+    static constexpr std::array<std::string_view, 16> kFaces = {
+        ":D", ";D", "=D",  ":-D", ":P", ":p", ";P", ":-P",
+        ":O", ":o", ":-O", ":3",  "xD", "<3", ":S", ":X"};
+    return std::find(kFaces.begin(), kFaces.end(), chunk) != kFaces.end();
   }
 
   static bool is_address(std::string_view chunk) {
@@ -182,6 +190,7 @@ class Tokenizer {
         break;
       }
       if (rest.size() == 1 && (rest[0] == '<' || rest[0] == '*')) break;
+      if (rest.size() > 1 && rest[0] == '<' && is_digit(rest[1])) break;  // <5
       if (text_[begin] == '(' || text_[begin] == '[') {
         bracket = true;
         pause(Punctuation::kParenthesis);

@@ -50,6 +50,7 @@ constexpr Abbreviation kAbbreviations[] = {
     {"rd", "road", End::kBeforeOpener, false},
     {"ln", "lane", End::kBeforeOpener, true},
     {"hwy", "highway", End::kNever, false},
+    {"rte", "route", End::kNever, false},
     {"pkwy", "parkway", End::kBeforeOpener, false},
     {"sq", "square", End::kBeforeOpener, true},
     {"apt", "apartment", End::kNever, true},
@@ -84,7 +85,10 @@ constexpr Abbreviation kAbbreviations[] = {
     {"viz", "namely", End::kNever, true},
     {"ca", "circa", End::kNever, true},
     {"approx", "approximately", End::kNever, false},
-    {"est", "established", End::kNever, true},
+    {"est", "estimated", End::kNever, true},
+    {"b", "born", End::kBeforeNumberNever, true},
+    {"c", "circa", End::kBeforeNumberNever, true},
+    {"d", "died", End::kBeforeNumberNever, true},
     {"a.k.a", "also known as", End::kNever, false},
     {"aka", "also known as", End::kNever, false},
     {"fig", "figure", End::kBeforeNumberNever, true},
@@ -101,6 +105,9 @@ constexpr Abbreviation kAbbreviations[] = {
     {"ed", "edition", End::kBeforeCapital, true},
     {"eds", "editors", End::kNever, true},
     {"op", "opus", End::kBeforeNumberNever, true},
+    {"eq", "equation", End::kBeforeNumberNever, true},
+    {"thm", "theorem", End::kBeforeNumberNever, true},
+    {"fl", "fluid", End::kNever, true},
     {"ref", "reference", End::kNever, true},
     {"ext", "extension", End::kNever, true},
     {"tel", "telephone", End::kNever, true},
@@ -118,6 +125,8 @@ constexpr Abbreviation kAbbreviations[] = {
     {"w/o", "without", End::kNever, false},
     {"w/", "with", End::kNever, false},
     {"b/c", "because", End::kNever, false},
+    {"c/o", "care of", End::kNever, false},
+    {"utd", "united", End::kBeforeOpener, false},
     // Times.
     {"a.m", "A M", End::kBeforeCapital, false},
     {"p.m", "P M", End::kBeforeCapital, false},
@@ -180,6 +189,7 @@ constexpr Unit kUnits[] = {
     {"m^3", "cubic meter", "cubic meters", false},
     {"cm^3", "cubic centimeter", "cubic centimeters", false},
     {"sq", "square", "square", false},
+    {"fl", "fluid", "fluid", false},
     {"sqft", "square foot", "square feet", false},
     {"ha", "hectare", "hectares", false},
     {"kg", "kilogram", "kilograms", false},
@@ -204,6 +214,8 @@ constexpr Unit kUnits[] = {
     {"pt.", "pint", "pints", false},
     {"qt", "quart", "quarts", false},
     {"qt.", "quart", "quarts", false},
+    {"qts", "quart", "quarts", false},
+    {"qts.", "quart", "quarts", false},
     {"tbsp", "tablespoon", "tablespoons", false},
     {"tbsp.", "tablespoon", "tablespoons", false},
     {"tsp", "teaspoon", "teaspoons", false},
@@ -445,6 +457,7 @@ constexpr Pair kAcronyms[] = {
     {"vs", "versus"},
     // As letters, though they look like words.
     {"US", "U S"},
+    {"EST", "E S T"},
     {"USA", "U S A"},
     {"UK", "U K"},
     {"EU", "E U"},
@@ -517,7 +530,41 @@ constexpr Pair kAcronyms[] = {
     {"RSVP", "R S V P"},
     {"SUV", "S U V"},
     {"OED", "O E D"},
-    {"USSR", "U S S R"}};
+    {"USSR", "U S S R"},
+    // Of chats, written small.
+    {"omg", "O M G"},
+    {"idk", "I D K"},
+    {"imo", "I M O"},
+    {"imho", "I M H O"},
+    {"fyi", "F Y I"},
+    {"asap", "A S A P"},
+    {"eta", "E T A"},
+    {"diy", "D I Y"},
+    {"thx", "thanks"},
+    {"pls", "please"},
+    {"plz", "please"},
+    {"ppl", "people"},
+    {"ur", "your"},
+    {"gr8", "great"},
+    {"l8r", "later"},
+    {"b4", "before"},
+    {"2nite", "tonight"},
+    {"2night", "tonight"},
+    {"2day", "today"},
+    {"2moro", "tomorrow"},
+    {"2morrow", "tomorrow"},
+    {"FOMO", "fomo"},
+    {"Ctrl", "control"},
+    {"Cmd", "command"},
+    // Of games.
+    {"49ers", "forty niners"},
+    {"76ers", "seventy sixers"},
+    {"M&Ms", "M and M's"},
+    {"PO", "P O"},
+    // Of reports.
+    {"YoY", "year over year"},
+    {"yoy", "year over year"},
+    {"QoQ", "quarter over quarter"}};
 
 constexpr std::string_view kFirstNames[] = {
     "albert",    "alexander",   "alfonso",   "andrew",  "anthony",   "arthur",   "benedict",
@@ -540,7 +587,10 @@ constexpr std::string_view kNumberedThings[] = {
     "grade", "figure",   "table",  "appendix", "canto",    "sonata",  "symphony", "group",
     "unit",  "episode",  "apollo", "vatican",  "division", "tier",    "schedule", "form",
     "step",  "option",   "round",  "page",     "category", "lesson",  "exercise", "item",
-    "rule",  "question", "number", "mark",     "windows"};
+    "rule",  "question", "number", "mark",     "windows",  "cup"};
+
+constexpr std::string_view kTimeZones[] = {"EST", "EDT", "ET",  "CST", "CDT", "CT",  "MST", "MDT",
+                                           "MT",  "PST", "PDT", "PT",  "GMT", "UTC", "BST", "CET"};
 
 constexpr std::string_view kStreetTypes[] = {
     "street",  "st",   "avenue",  "ave", "road",  "rd",    "boulevard", "blvd",     "lane",    "ln",
@@ -604,6 +654,7 @@ const Abbreviation* find_abbreviation(std::string_view text) {
 }
 
 AbbreviationEnd abbreviation_end(std::string_view text) {
+  if (is_time_zone(text)) return AbbreviationEnd::kNotAbbreviation;
   if (const Abbreviation* entry = find_abbreviation(text)) {
     // "Go on. Art is long.": a lower-case word is an abbreviation only if nothing else is meant.
     if (entry->period_needed && entry->end == AbbreviationEnd::kNever && text.size() > 2 &&
@@ -665,6 +716,8 @@ std::string_view month_name(std::string_view text) {
 std::string_view month_name(int month) {
   return month >= 1 && month <= 12 ? kMonths[month - 1] : std::string_view();
 }
+
+bool is_time_zone(std::string_view text) { return holds(kTimeZones, text); }
 
 std::string_view weekday_name(std::string_view text) {
   if (text.size() < 3) return {};

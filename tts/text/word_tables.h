@@ -57,6 +57,8 @@ std::string_view month_name(std::string_view text);
 /// 1..12; empty otherwise.
 std::string_view month_name(int month);
 std::string_view weekday_name(std::string_view text);
+/// "EST", "UTC": what follows a time. Case matters.
+bool is_time_zone(std::string_view text);
 /// "california" for "CA".
 std::string_view state_name(std::string_view code);
 
