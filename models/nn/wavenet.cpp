@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "dsp/core/check.h"
 #include "dsp/core/error.h"
 #include "models/io/json_fields.h"
 #include "models/io/json_text.h"
@@ -39,6 +40,7 @@ constexpr IntegerField<WaveNetOptions> kFields[] = {
     {"mel_bins", &WaveNetOptions::mel_bins, 0, 1024},
     {"condition_kernel", &WaveNetOptions::condition_kernel, 1, 31},
     {"hop", &WaveNetOptions::hop, 1, 4096},
+    {"guides", &WaveNetOptions::guides, 0, 64},
     {"mixtures", &WaveNetOptions::mixtures, 1, 64},
     {"levels", &WaveNetOptions::levels, 2, 65536},
     {"sample_rate_hz", &WaveNetOptions::sample_rate_hz, 1000, 192000},
@@ -79,8 +81,8 @@ int WaveNetOptions::receptive_field() const {
 double WaveNetOptions::multiply_adds_per_sample() const {
   const double r = residual;
   const double s = skip;
-  const double samples = r + layers * (kernel * r * 2 * r + r * s) + (layers - 1) * r * r + s * s +
-                         s * output_channels();
+  const double samples = (1 + guides) * r + layers * (kernel * r * 2 * r + r * s) +
+                         (layers - 1) * r * r + s * s + s * output_channels();
   const double bins = mel_bins;
   const double frames = bins * bins * condition_kernel + layers * bins * 2 * r;
   return samples + frames / hop;
@@ -126,7 +128,7 @@ Network wavenet_network(const WaveNetOptions& options) {
   check_wavenet_options(options);
   Network net;
   const int channels = options.residual;
-  NodeId x = net.linear("in", net.input("audio", 1), channels);
+  NodeId x = net.linear("in", net.input("audio", 1 + options.guides), channels);
   NodeId condition = -1;
   if (options.mel_bins > 0) {
     Conv1dGeometry around;
@@ -175,13 +177,20 @@ float mu_law_sample(int level, int levels) {
   return std::copysign(std::expm1(std::abs(f) * std::log1p(m)) / m, f);
 }
 
-std::vector<float> wavenet_history(const WaveNetOptions& options, std::span<const float> audio) {
-  std::vector<float> history(audio.size(), 0.0F);
-  for (size_t t = 1; t < audio.size(); ++t) {
-    const float y = audio[t - 1];
-    history[t] = options.output == WaveNetOutput::kMuLaw
-                     ? companded_level(mu_law_level(y, options.levels), options.levels)
-                     : y;
+std::vector<float> wavenet_history(const WaveNetOptions& options, std::span<const float> audio,
+                                   std::span<const float> guides) {
+  const auto count = static_cast<size_t>(options.guides);
+  BIVOX_CHECK(guides.size() == audio.size() * count);
+  std::vector<float> history(audio.size() * (1 + count), 0.0F);
+  for (size_t t = 0; t < audio.size(); ++t) {
+    float* row = &history[t * (1 + count)];
+    if (t > 0) {
+      const float y = audio[t - 1];
+      row[0] = options.output == WaveNetOutput::kMuLaw
+                   ? companded_level(mu_law_level(y, options.levels), options.levels)
+                   : y;
+    }
+    std::copy_n(guides.data() + t * count, count, row + 1);
   }
   return history;
 }

@@ -1,6 +1,6 @@
 // WaveNet: the distribution of each audio sample from those before it, and from mel frames.
 //
-//   x_0 = in(y[t - 1])                                          1 -> R, kernel 1
+//   x_0 = in(y[t - 1], guides[t])                               1 + guides -> R, kernel 1
 //   g   = filter_l * x_l + repeat(condition_l(c))               R -> 2R, dilation 2^(l mod cycle)
 //   z   = tanh(g[0, R)) sigmoid(g[R, 2R))
 //   x_{l+1} = x_l + residual_l(z);   s = sum_l skip_l(z)
@@ -8,7 +8,8 @@
 //
 // c = relu(condition * mel) looks at the mel frames around; it is computed at the frame rate and
 // held for `hop` samples. The network predicts y[t] from y[..t - 1]: its audio input is the signal
-// delayed by one sample (0 first), so it is causal by construction (tested).
+// delayed by one sample (0 first), so it is causal by construction (tested). Guides are signals
+// that are known beforehand, such as where the pulses of a voice are to be; they are not delayed.
 //
 // Outputs by kind, as the losses of losses.h take them:
 //   kLogisticMixture  [3 k]: logits of k weights, k means, k logs of scales
@@ -16,7 +17,8 @@
 //   kMuLaw            [levels]: logits of quantized levels of the companded signal,
 //                     f(y) = sign(y) log(1 + m |y|) / log(1 + m), m = levels - 1;
 //                     the audio input is then f(y) on those levels, not y
-// Shapes: audio [batch x time x 1] in [-1, 1], mel [batch x time / hop x mel_bins].
+// Shapes: audio [batch x time x 1 + guides], y in [-1, 1] first; mel [batch x time / hop x
+// mel_bins].
 //
 // Training runs this network (network.h) on many samples at once; wavenet_sampler.h runs it one
 // sample at a time. Errors: Error(kModel) for options out of range. Thread rule: pure functions.
@@ -45,6 +47,7 @@ struct WaveNetOptions {
   int mel_bins = 80;         ///< 0: not conditioned.
   int condition_kernel = 3;  ///< Mel frames, odd: centred.
   int hop = 256;             ///< Samples a mel frame.
+  int guides = 0;            ///< Signals beside the audio.
   WaveNetOutput output = WaveNetOutput::kLogisticMixture;
   int mixtures = 10;
   int levels = 256;  ///< Of kMuLaw.
@@ -67,8 +70,10 @@ WaveNetOptions parse_wavenet_options(std::string_view json, std::string_view sou
 /// Inputs: audio, and mel unless mel_bins is 0. One output.
 Network wavenet_network(const WaveNetOptions& options);
 
-/// The audio input for training: `audio` delayed by one sample, companded to levels for kMuLaw.
-std::vector<float> wavenet_history(const WaveNetOptions& options, std::span<const float> audio);
+/// The audio input for training: `audio` delayed by one sample, companded to levels for kMuLaw,
+/// each sample followed by its guides [samples x guides].
+std::vector<float> wavenet_history(const WaveNetOptions& options, std::span<const float> audio,
+                                   std::span<const float> guides = {});
 
 /// The level of y in [-1, 1], in [0, levels), and its middle.
 int mu_law_level(float y, int levels);

@@ -234,11 +234,15 @@ void Packer::pack() {
   state_.skip = padded(o.skip);
   state_.outputs = padded(o.output_channels());
   reserve();
-  const Tensor& in = weight("in", 1, 1, o.residual);
+  const Tensor& in = weight("in", 1, 1 + o.guides, o.residual);
   const Tensor& in_bias = bias("in", o.residual);
-  state_.in_weight.assign(static_cast<size_t>(state_.residual), 0.0F);
-  state_.in_bias.assign(static_cast<size_t>(state_.residual), 0.0F);
-  std::copy(in.values().begin(), in.values().end(), state_.in_weight.begin());
+  const auto width = static_cast<size_t>(state_.residual);
+  state_.in_weight.assign(static_cast<size_t>(1 + o.guides) * width, 0.0F);
+  state_.in_bias.assign(width, 0.0F);
+  for (int input = 0; input <= o.guides; ++input) {
+    std::copy_n(in.data() + int64_t{input} * o.residual, o.residual,
+                state_.in_weight.begin() + static_cast<ptrdiff_t>(input * state_.residual));
+  }
   std::copy(in_bias.values().begin(), in_bias.values().end(), state_.in_bias.begin());
   for (int layer = 0; layer < o.layers; ++layer) pack_layer(layer);
   pack_head();

@@ -59,15 +59,17 @@ struct WaveNetSampler::Memory {
     if (conditioner != nullptr) conditioner->reset();
   }
 
-  // The network's outputs when the last audio input is `x`.
-  const float* step(float x) noexcept;
+  // The network's outputs when the last audio input is `x`, with its guides.
+  const float* step(float x, const float* guides) noexcept;
   float draw(const float* parameters) noexcept;
   float draw_mixture(const float* parameters) noexcept;
   float draw_level(const float* logits) noexcept;
 
-  void generate(std::span<float> audio) noexcept {
+  void generate(std::span<float> audio, std::span<const float> guides) noexcept {
+    const float* guide = guides.data();
     for (float& y : audio) {
-      y = draw(step(previous));
+      y = draw(step(previous, guide));
+      guide += model.options.guides;
       const WaveNetOptions& o = model.options;
       previous = o.output == WaveNetOutput::kMuLaw
                      ? 2.0F * static_cast<float>(level) / static_cast<float>(o.levels - 1) - 1.0F
@@ -76,13 +78,16 @@ struct WaveNetSampler::Memory {
   }
 
   // Samples of the frames that the conditioner has got ready.
-  int generate_ready(std::span<float> audio) {
+  int generate_ready(std::span<float> audio, std::span<const float> guides) {
     const PlanRows rows = conditioner->output();
     const auto hop = static_cast<size_t>(model.options.hop);
+    const size_t guided = hop * static_cast<size_t>(model.options.guides);
     BIVOX_CHECK(audio.size() >= static_cast<size_t>(rows.frames) * hop);
+    BIVOX_CHECK(guides.size() >= static_cast<size_t>(rows.frames) * guided);
     for (int frame = 0; frame < rows.frames; ++frame) {
+      const auto i = static_cast<size_t>(frame);
       condition = rows.row(frame).data();
-      generate(audio.subspan(static_cast<size_t>(frame) * hop, hop));
+      generate(audio.subspan(i * hop, hop), guides.subspan(i * guided, guided));
     }
     keep_condition(rows);
     return rows.frames * model.options.hop;
@@ -124,15 +129,19 @@ struct WaveNetSampler::Memory {
   int level = 0;
 };
 
-const float* WaveNetSampler::Memory::step(float x) noexcept {
+const float* WaveNetSampler::Memory::step(float x, const float* guides) noexcept {
   const WaveNetOptions& o = model.options;
   const WaveNetKernels& k = *model.kernels;
   float* skip = sums.data();
   float* residual = skip + model.skip;
   std::fill_n(skip, model.skip, 0.0F);
+  const float* weight = model.in_weight.data();
   for (int c = 0; c < model.residual; ++c) {
-    const auto i = static_cast<size_t>(c);
-    residual[c] = model.in_weight[i] * x + model.in_bias[i];
+    residual[c] = weight[c] * x + model.in_bias[static_cast<size_t>(c)];
+  }
+  for (int guide = 0; guide < o.guides; ++guide) {
+    weight += model.residual;
+    for (int c = 0; c < model.residual; ++c) residual[c] += weight[c] * guides[guide];
   }
   kernels::WaveNetLayer call;
   call.inputs = taps.data();
@@ -226,19 +235,23 @@ WaveNetSampler::~WaveNetSampler() = default;
 WaveNetSampler::WaveNetSampler(WaveNetSampler&&) noexcept = default;
 WaveNetSampler& WaveNetSampler::operator=(WaveNetSampler&&) noexcept = default;
 
-int WaveNetSampler::accept(std::span<const float> mel, std::span<float> audio) {
+int WaveNetSampler::accept(std::span<const float> mel, std::span<float> audio,
+                           std::span<const float> guides) {
   BIVOX_CHECK(memory_->conditioner != nullptr);
   memory_->conditioner->accept(mel);
-  return memory_->generate_ready(audio);
+  return memory_->generate_ready(audio, guides);
 }
 
-int WaveNetSampler::finish(std::span<float> audio) {
+int WaveNetSampler::finish(std::span<float> audio, std::span<const float> guides) {
   BIVOX_CHECK(memory_->conditioner != nullptr);
   memory_->conditioner->finish();
-  return memory_->generate_ready(audio);
+  return memory_->generate_ready(audio, guides);
 }
 
-void WaveNetSampler::generate(std::span<float> audio) { memory_->generate(audio); }
+void WaveNetSampler::generate(std::span<float> audio, std::span<const float> guides) {
+  BIVOX_CHECK(guides.size() == audio.size() * static_cast<size_t>(model_->options().guides));
+  memory_->generate(audio, guides);
+}
 void WaveNetSampler::reset(uint64_t seed) { memory_->reset(seed); }
 
 void WaveNetSampler::set_temperature(float temperature) {
@@ -252,16 +265,18 @@ int WaveNetSampler::max_lag() const {
 }
 
 void WaveNetSampler::score(std::span<const float> mel, std::span<const float> audio,
-                           std::span<float> outputs) {
+                           std::span<float> outputs, std::span<const float> guides) {
   const WaveNetOptions& o = model_->options();
   const auto channels = static_cast<size_t>(o.output_channels());
   BIVOX_CHECK(outputs.size() == audio.size() * channels);
-  const std::vector<float> history = wavenet_history(o, audio);
+  const std::vector<float> history = wavenet_history(o, audio, guides);
+  const auto inputs = static_cast<size_t>(1 + o.guides);
   memory_->reset(0);
   size_t t = 0;
   const auto run = [&](size_t samples) {
     for (size_t end = std::min(t + samples, audio.size()); t < end; ++t) {
-      std::copy_n(memory_->step(history[t]), channels, outputs.data() + t * channels);
+      const float* row = &history[t * inputs];
+      std::copy_n(memory_->step(row[0], row + 1), channels, outputs.data() + t * channels);
     }
   };
   if (memory_->conditioner == nullptr) {

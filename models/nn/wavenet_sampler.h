@@ -63,12 +63,14 @@ class WaveNetSampler {
   WaveNetSampler& operator=(WaveNetSampler&&) noexcept;
 
   /// [frames x mel_bins], at most kMaxFrames; writes hop samples for each frame whose context is
-  /// complete and returns their number. `audio` has room for frames * hop.
-  int accept(std::span<const float> mel, std::span<float> audio);
+  /// complete and returns their number. `audio` has room for frames * hop; `guides` are those of
+  /// the samples that are written, [samples x guides].
+  int accept(std::span<const float> mel, std::span<float> audio,
+             std::span<const float> guides = {});
   /// The frames that waited for context: at most max_lag() samples.
-  int finish(std::span<float> audio);
+  int finish(std::span<float> audio, std::span<const float> guides = {});
   /// Samples under the last mel frame, or of a network that is not conditioned.
-  void generate(std::span<float> audio);
+  void generate(std::span<float> audio, std::span<const float> guides = {});
   /// Back to silence.
   void reset(uint64_t seed);
 
@@ -78,7 +80,8 @@ class WaveNetSampler {
 
   /// The network's outputs [samples x output_channels] for given `audio`, from silence, as if it
   /// had been drawn; mel [samples / hop x mel_bins]. Resets before and after.
-  void score(std::span<const float> mel, std::span<const float> audio, std::span<float> outputs);
+  void score(std::span<const float> mel, std::span<const float> audio, std::span<float> outputs,
+             std::span<const float> guides = {});
 
  private:
   struct Memory;

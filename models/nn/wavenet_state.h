@@ -20,7 +20,7 @@ struct WaveNetModel::State {
   int skip = 0;
   int outputs = 0;
 
-  std::vector<float> in_weight;               // [residual]
+  std::vector<float> in_weight;               // [1 + guides x residual]
   std::vector<float> in_bias;                 // [residual]
   std::vector<kernels::WaveNetMatrix> taps;   // [layers x kernel]
   std::vector<kernels::WaveNetMatrix> mixes;  // [layers]: to skip sum and residual

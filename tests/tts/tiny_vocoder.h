@@ -2,6 +2,7 @@
 // those that use it.
 #pragma once
 
+#include "tts/vocoder/pulse_phase.h"
 #include "tts/vocoder/vocoder.h"
 
 namespace bivox {
@@ -26,6 +27,7 @@ inline VocoderParts tiny_vocoder(const VocoderFeatureOptions& features, const Fe
   autoregressive.options.skip = 16;
   autoregressive.options.mel_bins = parts.features.columns();
   autoregressive.options.hop = parts.features.hop;
+  autoregressive.options.guides = PulseGuides::kGuides;
   autoregressive.options.mixtures = 2;
   autoregressive.network = wavenet_network(autoregressive.options);
   autoregressive.network.initialize(4);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numbers>
 
 #include "dsp/core/error.h"
 #include "models/nn/network_json.h"
@@ -11,6 +12,7 @@
 #include "tts/vocoder/autoregressive_training.h"
 #include "tts/vocoder/excitation.h"
 #include "tts/vocoder/parallel_training.h"
+#include "tts/vocoder/pulse_phase.h"
 
 namespace bivox {
 namespace {
@@ -108,12 +110,12 @@ TEST(AutoregressiveTraining, ExamplesHoldTheExcitationOfTheCrop) {
   const VocoderData::Crop crop = data.draw(data.examples(24)[1], 24, random);
   const TrainingExample example = autoregressive_example(model, scale, options, data, crop, 0.0, 1);
   ASSERT_EQ(example.streams.size(), 3U);
-  EXPECT_EQ(example.streams[0].shape(), Shape({24 * 160, 1}));
+  EXPECT_EQ(example.streams[0].shape(), Shape({24 * 160, 1 + PulseGuides::kGuides}));
   EXPECT_EQ(example.streams[1].shape(), Shape({24, 82}));
   // The history is the excitation, a sample late.
   EXPECT_EQ(example.streams[0][0], 0.0F);
   for (int64_t n = 1; n < 24 * 160; ++n) {
-    ASSERT_EQ(example.streams[0][n], example.streams[2][n - 1]);
+    ASSERT_EQ(example.streams[0][n * (1 + PulseGuides::kGuides)], example.streams[2][n - 1]);
   }
   double power = 0.0;
   for (const float e : example.streams[2].values()) {
@@ -121,6 +123,29 @@ TEST(AutoregressiveTraining, ExamplesHoldTheExcitationOfTheCrop) {
   }
   EXPECT_GT(power, 0.2);
   EXPECT_LT(power, 5.0);
+}
+
+// The network that has learnt nothing knows the distribution of the excitation already, but for
+// what it depends on: about the entropy of a logistic of variance 1, ln s + 2 nats, and ln 32768
+// more as the loss is that of 16-bit levels.
+TEST(AutoregressiveTraining, BeginsAsWhiteNoise) {
+  const VocoderData data = vowels();
+  const auto model = std::make_shared<const SourceFilterModel>(data.options());
+  const FeatureScale scale = FeatureScale::measure(data.rows());
+  const WaveNetOptions options = autoregressive_wavenet_options(data.options());
+  Network network = wavenet_network(options);
+  initialize_autoregressive_wavenet(network, options, 3);
+  Random random(2);
+  std::vector<TrainingExample> examples;
+  examples.push_back(autoregressive_example(model, scale, options, data,
+                                            data.draw(data.examples(40)[1], 40, random), 0.0, 1));
+  TrainingBatch batch = pad_examples(std::move(examples));
+  ComputeContext context;
+  Tape tape(context);
+  const SummedLoss loss = autoregressive_loss(network, tape, batch);
+  const double entropy =
+      std::log(std::sqrt(3.0) / (std::numbers::pi * 16.0)) + 2.0 + std::log(32768.0);
+  EXPECT_NEAR(static_cast<double>(loss.sum.value().item()) / loss.count, entropy, 0.3);
 }
 
 TEST(VocoderTraining, LearnsInBothModes) {

@@ -1,25 +1,48 @@
 #include "tts/vocoder/autoregressive_training.h"
 
 #include <algorithm>
+#include <cmath>
+#include <numbers>
 
 #include "models/nn/losses.h"
 #include "tts/vocoder/excitation.h"
+#include "tts/vocoder/pulse_phase.h"
 
 namespace bivox {
 
 WaveNetOptions autoregressive_wavenet_options(const VocoderFeatureOptions& features) {
   WaveNetOptions options;
-  options.layers = 16;
-  options.cycle = 8;
-  options.residual = 48;
+  options.layers = 10;
+  options.cycle = 7;
+  options.residual = 32;
   options.skip = 64;
   options.mel_bins = features.columns();
   options.condition_kernel = 3;
   options.hop = features.hop;
+  options.guides = PulseGuides::kGuides;
   options.output = WaveNetOutput::kLogisticMixture;
   options.mixtures = 4;
   options.sample_rate_hz = features.sample_rate_hz;
   return options;
+}
+
+void initialize_autoregressive_wavenet(Network& network, const WaveNetOptions& options,
+                                       uint64_t seed) {
+  network.initialize(seed);
+  // A logistic distribution of scale s has the variance (pi s)^2 / 3.
+  const auto log_scale =
+      static_cast<float>(std::log(std::sqrt(3.0) / (std::numbers::pi * kExcitationScale)));
+  for (const auto& parameter : network.parameters()) {
+    const std::span<float> values = parameter->value.values();
+    if (parameter->name == "in.weight") {
+      for (float& w : values.first(static_cast<size_t>(options.residual)))
+        w *= kExcitationScale / 2;
+    } else if (parameter->name == "head2.weight") {
+      for (float& w : values) w *= 0.1F;
+    } else if (parameter->name == "head2.bias") {
+      for (float& scale : values.last(static_cast<size_t>(options.mixtures))) scale = log_scale;
+    }
+  }
 }
 
 TrainingExample autoregressive_example(const std::shared_ptr<const SourceFilterModel>& model,
@@ -42,7 +65,9 @@ TrainingExample autoregressive_example(const std::shared_ptr<const SourceFilterM
     e = std::clamp(e + static_cast<float>(level * random.gaussian()), -1.0F, 1.0F);
   }
   TrainingExample example;
-  example.streams.push_back(Tensor::from({samples, 1}, wavenet_history(options, noisy)));
+  const std::vector<float> guides = recording_guides(model, rows, excitation);
+  example.streams.push_back(
+      Tensor::from({samples, 1 + options.guides}, wavenet_history(options, noisy, guides)));
   Tensor normalised = Tensor::uninitialized({frames, options.mel_bins});
   const auto columns = static_cast<size_t>(options.mel_bins);
   for (Eigen::Index t = 0; t < frames; ++t) {

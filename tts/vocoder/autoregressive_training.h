@@ -21,8 +21,14 @@ namespace bivox {
 /// The network for `features`.
 WaveNetOptions autoregressive_wavenet_options(const VocoderFeatureOptions& features);
 
-/// Streams: history [samples x 1], normalised features [frames x columns], excitation
-/// [samples x 1]. `noise`: largest standard deviation added to the history, in deviations of e.
+/// To draw nearly white noise of variance 1 at first, whatever it is told, with an open ear for the
+/// history, which is 16 times smaller than the guides.
+void initialize_autoregressive_wavenet(Network& network, const WaveNetOptions& options,
+                                       uint64_t seed);
+
+/// Streams: history and guides (pulse_phase.h) [samples x 1 + guides], normalised features [frames
+/// x columns], excitation [samples x 1]. `noise`: largest standard deviation added to the history,
+/// in deviations of e.
 TrainingExample autoregressive_example(const std::shared_ptr<const SourceFilterModel>& model,
                                        const FeatureScale& scale, const WaveNetOptions& options,
                                        const VocoderData& data, const VocoderData::Crop& crop,

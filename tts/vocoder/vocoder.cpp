@@ -12,6 +12,7 @@
 #include "models/nn/plan.h"
 #include "models/nn/wavenet_sampler.h"
 #include "tts/vocoder/excitation.h"
+#include "tts/vocoder/pulse_phase.h"
 
 namespace bivox {
 namespace {
@@ -181,8 +182,11 @@ class AutoregressiveSynthesizer : public VocoderStream::Synthesizer {
         options_(options),
         predictors_(state.source),
         sampler_(state.autoregressive, options.seed),
+        guides_(state.source),
         row_(static_cast<size_t>(source_->features().columns())),
-        block_(static_cast<size_t>(source_->features().hop)) {
+        before_(row_.size()),
+        block_(static_cast<size_t>(source_->features().hop)),
+        guide_(block_.size() * PulseGuides::kGuides) {
     BIVOX_CHECK(sampler_.max_lag() == source_->features().hop);
   }
   void accept(std::span<const float> row, std::vector<float>& audio) override {
@@ -190,19 +194,21 @@ class AutoregressiveSynthesizer : public VocoderStream::Synthesizer {
     const LinearPredictor& predictor = predictors_.next(row);
     sampler_.set_temperature(temperature_);
     temperature_of(row);
-    const int count = sampler_.accept(row_, block_);
-    ++rows_;
-    if (count > 0) speak(predictor, audio);
+    if (rows_++ > 0) guides_.block(before_, row, guide_);
+    std::copy(row.begin(), row.end(), before_.begin());
+    if (sampler_.accept(row_, block_, guide_) > 0) speak(predictor, audio);
   }
   void finish(std::vector<float>& audio) override {
     if (rows_ == 0) return;
     sampler_.set_temperature(temperature_);
-    if (sampler_.finish(block_) > 0) speak(predictors_.last(), audio);
+    guides_.block(before_, before_, guide_);
+    if (sampler_.finish(block_, guide_) > 0) speak(predictors_.last(), audio);
     rows_ = 0;
   }
   void reset(uint64_t seed) override {
     sampler_.reset(seed);
     predictors_.reset();
+    guides_.reset();
     memory_.reset();
     rows_ = 0;
   }
@@ -225,8 +231,11 @@ class AutoregressiveSynthesizer : public VocoderStream::Synthesizer {
   BlockPredictors predictors_;
   PredictionMemory memory_;
   WaveNetSampler sampler_;
-  std::vector<float> row_;
+  PulseGuides guides_;
+  std::vector<float> row_;     // normalised
+  std::vector<float> before_;  // the row before, as it came
   std::vector<float> block_;
+  std::vector<float> guide_;
   float temperature_ = 1.0F;  // of the block that is drawn next
   int64_t rows_ = 0;
 };

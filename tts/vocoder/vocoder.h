@@ -2,8 +2,9 @@
 //
 //   parallel        source-filter speech, changed by gated dilated causal convolutions on the
 //                   waveform, all samples at once (parallel_wavenet.h)
-//   autoregressive  sample by sample, each drawn from the distribution that a WaveNet gives around
-//                   the linear prediction (excitation.h, models/nn/wavenet_sampler.h)
+//   autoregressive  sample by sample, each drawn from the distribution that a WaveNet, told where
+//                   in its period the voice is, gives around the linear prediction (excitation.h,
+//                   pulse_phase.h, models/nn/wavenet_sampler.h)
 //   source-filter   without any network (source_filter.h): what the two are measured against
 //
 //   auto vocoder = Vocoder::load("models/pretrained/vocoder-en");

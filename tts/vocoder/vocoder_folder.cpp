@@ -7,6 +7,7 @@
 #include "dsp/core/error.h"
 #include "models/io/json_fields.h"
 #include "models/nn/network_json.h"
+#include "tts/vocoder/pulse_phase.h"
 #include "tts/vocoder/vocoder.h"
 
 namespace bivox {
@@ -95,7 +96,7 @@ VocoderParts load_vocoder_parts(const std::filesystem::path& folder) {
     auto& part = parts.autoregressive.emplace();
     part.options = parse_wavenet_options(options["autoregressive"].dump(), source);
     if (part.options.mel_bins != columns || part.options.hop != parts.features.hop ||
-        part.options.condition_kernel != 3) {
+        part.options.condition_kernel != 3 || part.options.guides != PulseGuides::kGuides) {
       fail(source, "the autoregressive network wants other features");
     }
     part.network = load_network_like(wavenet_network(part.options), model, kAutoregressiveFiles);

@@ -36,7 +36,7 @@ class Session {
       auto& part = parts.autoregressive.emplace();
       part.options = autoregressive_wavenet_options(parts.features);
       part.network = wavenet_network(part.options);
-      part.network.initialize(options.seed);
+      initialize_autoregressive_wavenet(part.network, part.options, options.seed);
     }
   }
 

@@ -47,6 +47,7 @@ Network random_network(const WaveNetOptions& options) {
 // What Network::forward gives, and what it was given.
 struct Forced {
   std::vector<float> audio;
+  std::vector<float> guides;
   std::vector<float> mel;
   Tensor outputs;
 };
@@ -56,10 +57,14 @@ Forced forced(Network& network, const WaveNetOptions& options, int frames) {
   const int time = frames * options.hop;
   const Tensor audio = nn_test::random_tensor({time}, 8, 0.3F);
   for (const float y : audio.values()) forced.audio.push_back(std::clamp(y, -1.0F, 1.0F));
+  if (options.guides > 0) {
+    const Tensor guides = nn_test::random_tensor({time, options.guides}, 10);
+    forced.guides.assign(guides.values().begin(), guides.values().end());
+  }
   ComputeContext context;
   Tape tape(context);
-  std::vector<Var> inputs = {
-      tape.constant(Tensor::from({1, time, 1}, wavenet_history(options, forced.audio)))};
+  std::vector<Var> inputs = {tape.constant(Tensor::from(
+      {1, time, 1 + options.guides}, wavenet_history(options, forced.audio, forced.guides)))};
   if (options.mel_bins > 0) {
     const Tensor mel = nn_test::random_tensor({1, frames, options.mel_bins}, 9);
     forced.mel.assign(mel.values().begin(), mel.values().end());
@@ -89,6 +94,8 @@ TEST(WaveNetSampler, GivesWhatForwardGivesOnTheSameSamples) {
   cases.push_back(small());
   cases.back().residual = 64;
   cases.back().skip = 128;
+  cases.push_back(small());
+  cases.back().guides = 2;
   for (const WaveNetOptions& options : cases) {
     Network network = random_network(options);
     const Forced expected = forced(network, options, 18);  // more than one chunk of mel frames
@@ -97,7 +104,7 @@ TEST(WaveNetSampler, GivesWhatForwardGivesOnTheSameSamples) {
       for (const Precision precision : kPrecisions) {
         WaveNetSampler sampler(WaveNetModel::compile(network, options, precision, isa), 1);
         std::vector<float> outputs(static_cast<size_t>(expected.outputs.size()));
-        sampler.score(expected.mel, expected.audio, outputs);
+        sampler.score(expected.mel, expected.audio, outputs, expected.guides);
         const double error = relative_error(expected.outputs, outputs);
         const double bound = precision == Precision::kFloat32    ? 2e-6
                              : precision == Precision::kBfloat16 ? 0.01
@@ -158,11 +165,13 @@ TEST(WaveNetSampler, GateIsWithinItsError) {
 }
 
 TEST(WaveNetSampler, DrawsTheSameInAnyChunkingUnderASeed) {
-  const WaveNetOptions options = small();
+  WaveNetOptions options = small();
+  options.guides = 2;
   const auto model = WaveNetModel::compile(random_network(options), options, Precision::kInt8);
   const int frames = 23;
   const Tensor mel = nn_test::random_tensor({frames, options.mel_bins}, 9);
   const auto hop = static_cast<size_t>(options.hop);
+  const Tensor guides = nn_test::random_tensor({frames * options.hop, options.guides}, 10);
   const auto draw = [&](size_t chunk, uint64_t seed) {
     WaveNetSampler sampler(model, 77);
     sampler.reset(seed);
@@ -172,9 +181,11 @@ TEST(WaveNetSampler, DrawsTheSameInAnyChunkingUnderASeed) {
     for (size_t i = 0; i < frames; i += chunk) {
       const size_t count = std::min(chunk, frames - i);
       done += static_cast<size_t>(sampler.accept(mel.values().subspan(i * bins, count * bins),
-                                                 std::span(audio).subspan(done)));
+                                                 std::span(audio).subspan(done),
+                                                 guides.values().subspan(2 * done)));
     }
-    const int rest = sampler.finish(std::span(audio).subspan(done));
+    const int rest =
+        sampler.finish(std::span(audio).subspan(done), guides.values().subspan(2 * done));
     EXPECT_EQ(rest, sampler.max_lag());
     EXPECT_EQ(done + static_cast<size_t>(rest), audio.size());
     return audio;

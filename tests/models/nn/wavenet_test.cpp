@@ -73,6 +73,11 @@ TEST(WaveNet, DelaysAudioForTraining) {
   WaveNetOptions options = small();
   const float audio[] = {0.25F, -0.5F, 1.0F};
   EXPECT_THAT(wavenet_history(options, audio), ::testing::ElementsAre(0.0F, 0.25F, -0.5F));
+  options.guides = 2;
+  const float guides[] = {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F};
+  EXPECT_THAT(wavenet_history(options, audio, guides),
+              ::testing::ElementsAre(0.0F, 1.0F, 2.0F, 0.25F, 3.0F, 4.0F, -0.5F, 5.0F, 6.0F));
+  options.guides = 0;
   options.output = WaveNetOutput::kMuLaw;
   const auto history = wavenet_history(options, audio);
   EXPECT_EQ(history[0], 0.0F);
