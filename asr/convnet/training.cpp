@@ -13,19 +13,37 @@ namespace {
 // Frames that a state counts for although it never occurred.
 constexpr double kPriorFloor = 1.0;
 
-// The second stream as classes [batch * time].
-std::vector<int> classes_of(const PaddedStream& stream) {
-  const std::span<const float> values = stream.values.values();
+}  // namespace
+
+std::vector<int> state_targets(const TrainingBatch& batch) {
+  const std::span<const float> values = batch.streams[1].values.values();
   return {values.begin(), values.end()};
 }
 
-}  // namespace
+void for_plain_batches(std::span<const ConvNetExample> examples, const StateTree& tree,
+                       const ReaderOptions& options,
+                       const std::function<void(TrainingBatch& batch)>& each) {
+  if (examples.empty()) return;
+  ReaderOptions plain = options;
+  plain.augment = false;
+  DataLoaderOptions loading;
+  loading.max_examples = 8;
+  loading.shuffle = false;
+  loading.threads = 0;
+  DataLoader loader(loading, std::vector<int64_t>(examples.size(), 1),
+                    ConvNetReader(examples, tree, plain));
+  for (bool last = false; !last;) {
+    TrainingBatch batch = loader.next();
+    last = batch.last_of_epoch;
+    each(batch);
+  }
+}
 
 SummedLoss convnet_loss(Network& network, Tape& tape, TrainingBatch& batch,
                         const ConvNetLossOptions& options) {
   const std::vector<int> lengths = batch.streams[0].lengths;
   const std::vector<int> out_lengths = batch.streams[1].lengths;
-  const std::vector<int> targets = classes_of(batch.streams[1]);
+  const std::vector<int> targets = state_targets(batch);
   const Var inputs[] = {tape.constant(std::move(batch.streams[0].values))};
   const std::vector<Var> outputs = network.forward(tape, inputs, lengths);
   BIVOX_CHECK(outputs[0].value().dim(1) == batch.streams[1].values.dim(1));
@@ -45,19 +63,8 @@ FrameAccuracy measure_frames(Network& network, ComputeContext& context,
                              std::span<const ConvNetExample> examples, const StateTree& tree,
                              const ReaderOptions& options) {
   FrameAccuracy accuracy;
-  if (examples.empty()) return accuracy;
-  ReaderOptions plain = options;
-  plain.augment = false;
-  DataLoaderOptions loading;
-  loading.max_examples = 8;
-  loading.shuffle = false;
-  loading.threads = 0;
-  DataLoader loader(loading, std::vector<int64_t>(examples.size(), 1),
-                    ConvNetReader(examples, tree, plain));
-  for (bool last = false; !last;) {
-    TrainingBatch batch = loader.next();
-    last = batch.last_of_epoch;
-    const std::vector<int> targets = classes_of(batch.streams[1]);
+  for_plain_batches(examples, tree, options, [&](TrainingBatch& batch) {
+    const std::vector<int> targets = state_targets(batch);
     const std::vector<int>& lengths = batch.streams[1].lengths;
     const std::vector<int> in_lengths = batch.streams[0].lengths;
     Tape tape(context);
@@ -78,7 +85,7 @@ FrameAccuracy measure_frames(Network& network, ComputeContext& context,
         accuracy.frames += 1.0;
       }
     }
-  }
+  });
   return accuracy;
 }
 

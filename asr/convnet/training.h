@@ -24,6 +24,14 @@ struct ConvNetLossOptions {
   float label_smoothing = 0.0F;
 };
 
+/// The tied states of a batch of ConvNetReader's examples, [batch * time].
+std::vector<int> state_targets(const TrainingBatch& batch);
+
+/// Calls `each` with the examples in batches, in order and as they are, without augmentation.
+void for_plain_batches(std::span<const ConvNetExample> examples, const StateTree& tree,
+                       const ReaderOptions& options,
+                       const std::function<void(TrainingBatch& batch)>& each);
+
 /// The loss of one batch of ConvNetReader's examples.
 SummedLoss convnet_loss(Network& network, Tape& tape, TrainingBatch& batch,
                         const ConvNetLossOptions& options);

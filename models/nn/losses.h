@@ -7,14 +7,15 @@
 // needed. A batch gives the sum of its utterances.
 //
 // Thread rule: that of the tape. Errors: BIVOX_CHECK for shapes that do not fit.
-// Test: tests/models/nn/{losses,ctc}_test.cpp (finite differences,
-// PyTorch, brute force).
+// Test: tests/models/nn/{losses,ctc,sequence_loss}_test.cpp (finite differences, PyTorch, brute
+// force).
 #pragma once
 
 #include <span>
 #include <vector>
 
 #include "dsp/features/window.h"
+#include "models/nn/hmm_graph.h"
 #include "models/nn/tape.h"
 
 namespace bivox {
@@ -46,6 +47,26 @@ Var ctc_loss(Var logits, std::span<const std::vector<int>> targets, std::span<co
              const CtcOptions& options = {}, std::vector<double>* per_utterance = nullptr);
 /// One frame for each label, and one for the blank between equal neighbours.
 int ctc_min_frames(std::span<const int> target);
+
+/// Lattice-free maximum mutual information: how much likelier the network finds what was said than
+/// all that could have been said,
+///   -(log P(x | said) - log P(x | all)),   x = scale (logits - log_priors),
+/// summed over the paths of both graphs. Its gradient is the difference of the posteriors. `scale`
+/// is what acoustic scores are worth beside the probabilities of the graphs: the inverse of the
+/// language weight of a search. Sources: Povey et al. 2016, section 2; as a graph of its own for
+/// every utterance, Hadian et al. 2018, "End-to-end speech recognition using lattice-free MMI".
+struct SequenceLossOptions {
+  float scale = 1.0F;
+  float least = 0.0F;  ///< Share of a frame that a phone of `all` needs to count (hmm_graph.h).
+  Reduction reduction = Reduction::kMean;  ///< Over the utterances that are possible.
+};
+/// `said[b]`: the graph of utterance b, with paths that `all` has too. `log_priors` [channels], or
+/// none. An utterance without a path in its graph (too few frames, say) counts nothing, its
+/// gradient is zero, and its entry of `per_utterance` (when given: not reduced) is infinite.
+Var sequence_loss(Var logits, const HmmGraph& all, std::span<const HmmGraph> said,
+                  std::span<const float> log_priors, std::span<const int> lengths,
+                  const SequenceLossOptions& options = {},
+                  std::vector<double>* per_utterance = nullptr);
 
 /// |x - target|, over elements of real frames.
 Var l1_loss(Var x, const Tensor& target, std::span<const int> lengths = {},
