@@ -15,6 +15,7 @@
 #include "apps/verb_train.h"
 #include "asr/convnet/convnet_model.h"
 #include "asr/convnet/network.h"
+#include "asr/convnet/sequence_training.h"
 #include "asr/convnet/training.h"
 #include "dsp/core/error.h"
 #include "models/nn/training_loop.h"
@@ -22,12 +23,18 @@
 namespace bivox {
 namespace {
 
+constexpr const char* kFrames = "frames";
+constexpr const char* kSequence = "sequence";
+constexpr const char* kBase = "base";
+constexpr const char* kStreaming = "streaming";
+
 struct Options {
   std::vector<std::string> data;
   std::string output = "convnet-model";
   std::string gmm;
   std::string init;
-  std::string size = "base";
+  std::string size = kBase;
+  std::string objective = kFrames;
   std::string dictionary;
   std::vector<std::string> noises;
   std::string run_folder;
@@ -54,6 +61,7 @@ constexpr int64_t kEpochs = 30;
 constexpr int64_t kFineEpochs = 8;
 constexpr double kRate = 3e-3;
 constexpr double kFineRate = 2e-4;
+constexpr double kSequenceRate = 1e-3;  // from a model trained on frames
 // 300 ms of look-ahead, of which the last frame itself takes 25.
 constexpr int kStreamingRightFrames = 27;
 
@@ -74,7 +82,7 @@ ScoreScale convnet_score_scale() {
 FrontEndOptions convnet_front_end(const std::string& size) {
   FrontEndOptions options = kaldi_fbank_front_end(80);
   options.log_floor = 1.0F;  // digital silence is not far below quiet rooms
-  options.cmvn.kind = size == "streaming" ? CmvnKind::kSliding : CmvnKind::kUtterance;
+  options.cmvn.kind = size == kStreaming ? CmvnKind::kSliding : CmvnKind::kUtterance;
   return options;
 }
 
@@ -130,11 +138,16 @@ std::vector<float> mean_row(std::span<const ConvNetExample> examples) {
   return mean;
 }
 
+double default_rate(const Options& options) {
+  if (options.init.empty()) return kRate;
+  return options.objective == kSequence ? kSequenceRate : kFineRate;
+}
+
 TrainerOptions trainer_options(const Options& options, int64_t steps) {
   TrainerOptions trainer;
   trainer.optimizer.weight_decay = 0.05F;
   trainer.schedule.kind = ScheduleKind::kOneCycle;
-  trainer.schedule.peak = options.rate.value_or(options.init.empty() ? kRate : kFineRate);
+  trainer.schedule.peak = options.rate.value_or(default_rate(options));
   trainer.schedule.total_steps = steps;
   trainer.schedule.warmup_steps = steps / 6;
   trainer.schedule.final_fraction = 0.001;
@@ -147,10 +160,11 @@ TrainerOptions trainer_options(const Options& options, int64_t steps) {
 std::string description(const Options& o, int64_t epochs, size_t utterances) {
   return fmt::format(
       "convnet {} of {}: {} utterances, gmm {}, init {}, {} x {} x {}, {} states, {} renderings, "
-      "{} epochs, batch {} s, rate {}, dropout {}, ctc {}, smoothing {}, noise {}, seed {}{}",
+      "{} epochs of {}, batch {} s, rate {}, dropout {}, ctc {}, smoothing {}, noise {}, seed {}{}",
       o.size, fmt::join(o.data, " "), utterances, o.gmm, o.init, o.width, o.blocks, o.kernel,
-      o.states, o.renderings, epochs, o.batch_s, o.rate.value_or(0.0), o.dropout, o.ctc_weight,
-      o.label_smoothing, fmt::join(o.noises, " "), o.seed, o.no_augment ? ", not augmented" : "");
+      o.states, o.renderings, epochs, o.objective, o.batch_s, o.rate.value_or(0.0), o.dropout,
+      o.ctc_weight, o.label_smoothing, fmt::join(o.noises, " "), o.seed,
+      o.no_augment ? ", not augmented" : "");
 }
 
 Lexicon complete_lexicon_for(std::span<const UtteranceText> utterances, const std::string& path,
@@ -187,14 +201,19 @@ struct Run {
   FrameAccuracy accuracy;
 };
 
+// A model that hears whole utterances is to look ahead 300 ms at most.
+bool becomes_streaming(const Run& run) {
+  return run.start && run.options.size == kStreaming &&
+         run.start->front_end.cmvn.kind != CmvnKind::kSliding;
+}
+
 void load_models(Run& run) {
   Options& options = run.options;
+  run.front_end = convnet_front_end(options.size);
   if (!options.init.empty()) {
     run.start = read_convnet_parts(ModelFolder::open(options.init, kConvNetKind));
-    run.front_end = run.start->front_end;
+    if (!becomes_streaming(run)) run.front_end = run.start->front_end;
     run.subsampling = run.start->subsampling;
-  } else {
-    run.front_end = convnet_front_end(options.size);
   }
   const std::string aligner = options.gmm.empty() ? options.init : options.gmm;
   if (aligner.empty()) {
@@ -224,14 +243,14 @@ void make_data(Run& run, std::span<const UtteranceText> utterances, const std::s
   for (const Rendering& noise : run.noises) {
     run.data->train.push_back(silent_example(noise, run.data->tree.phones()));
   }
-  if (!run.start && run.front_end.cmvn.kind == CmvnKind::kSliding) {
+  if (run.front_end.cmvn.kind == CmvnKind::kSliding && run.front_end.cmvn.prior_mean.empty()) {
     run.front_end.cmvn.prior_mean = mean_row(run.data->train);
   }
 }
 
 void make_network(Run& run) {
   const Options& options = run.options;
-  if (run.start) {
+  if (run.start && !becomes_streaming(run)) {
     run.network = std::move(run.start->network);
     return;
   }
@@ -241,24 +260,18 @@ void make_network(Run& run) {
   made.blocks = options.blocks;
   made.kernel = options.kernel;
   made.dropout = static_cast<float>(options.dropout);
-  made.right_frames = options.size == "streaming" ? kStreamingRightFrames : -1;
+  made.right_frames = options.size == kStreaming ? kStreamingRightFrames : -1;
   made.subsampling = run.subsampling;
   made.states = run.data->tree.num_states();
-  made.phones = options.ctc_weight > 0.0 ? run.data->tree.phones().size() : 0;
+  made.phones = options.ctc_weight > 0.0 && !run.start ? run.data->tree.phones().size() : 0;
   run.network = make_convnet(made);
   run.network.initialize(options.seed);
-}
-
-// The last part of a path: cards tell what, not where on one machine.
-std::string short_name(const std::string& path) {
-  const std::filesystem::path normal = std::filesystem::path(path).lexically_normal();
-  return (normal.has_filename() ? normal : normal.parent_path()).filename().string();
-}
-
-std::string short_names(const std::vector<std::string>& paths) {
-  std::string out;
-  for (const std::string& path : paths) out += (out.empty() ? "" : ", ") + short_name(path);
-  return out;
+  if (run.start && copy_parameters(run.start->network, run.network) > 0) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("{}: its network is not one of --width {} --blocks {} --kernel {}",
+                            options.init, options.width, options.blocks, options.kernel),
+                "give the values that it was trained with");
+  }
 }
 
 std::string card_of(const Run& run, int64_t epochs) {
@@ -267,21 +280,22 @@ std::string card_of(const Run& run, int64_t epochs) {
   return fmt::format(
       "# ConvNet acoustic model ({})\n\n"
       "Scores tied states of phones from log-mel features, for `bivox transcribe`.\n\n"
-      "- Trained by `bivox train convnet` on {} ({:.2f} hours), {} epochs, seed {}{}.\n"
+      "- Trained by `bivox train convnet` on {} ({:.2f} hours), {} epochs of {}, seed {}{}.\n"
       "- Alignments by {}.\n"
       "- {:.2f} million weights, stored as {}.\n"
       "- {:.1f} % of {:.0f} frames of utterances kept apart have the state they should; "
       "cross-entropy {:.3f} nats.\n\n"
       "{}The model has the licences of the recordings it was trained on.\n",
-      o.size, short_names(o.data), run.data->audio_s / 3600.0, epochs, o.seed,
-      o.init.empty() ? "" : fmt::format(", from {}", short_name(o.init)),
-      short_name(o.gmm.empty() ? o.init : o.gmm),
+      o.size, source_names(o.data), run.data->audio_s / 3600.0, epochs, o.objective, o.seed,
+      o.init.empty() ? "" : fmt::format(", from {}", source_name(o.init)),
+      source_name(o.gmm.empty() ? o.init : o.gmm),
       static_cast<double>(run.network.num_weights()) / 1e6, o.stored,
       100.0 * a.right / std::max(1.0, a.frames), a.frames, a.log_loss / std::max(1.0, a.frames),
       o.note.empty() ? "" : o.note + "\n\n");
 }
 
-void write_model(Run& run, const ReaderOptions& reading, int64_t epochs) {
+// What is known of the model before its weights are: of --init, or of the targets.
+ConvNetParts model_parts(Run& run, const ReaderOptions& reading) {
   ConvNetParts parts{run.front_end,        HmmFile(run.data->tree), {}, {}, run.subsampling,
                      Precision::kBfloat16, run.options.output};
   if (run.start) {
@@ -294,6 +308,10 @@ void write_model(Run& run, const ReaderOptions& reading, int64_t epochs) {
     parts.hmm.score_scale = convnet_score_scale();
     parts.log_priors = targets.log_priors;
   }
+  return parts;
+}
+
+void write_model(Run& run, ConvNetParts parts, int64_t epochs) {
   ModelFolderWriter writer(run.options.output, kConvNetKind,
                            std::filesystem::path(run.options.output).filename().string());
   writer.set_card(card_of(run, epochs));
@@ -354,26 +372,42 @@ int run_train_convnet(Options options, Console& console) {
   loop.measures = {"frame_accuracy", "frame_loss"};
   const ConvNetLossOptions loss = {static_cast<float>(options.ctc_weight),
                                    static_cast<float>(options.label_smoothing)};
+  ConvNetParts parts = model_parts(run, reading);
+  std::optional<SequenceObjective> sequence;
+  if (options.objective == kSequence) {
+    sequence.emplace(run.data->train, run.data->tree, parts.log_priors,
+                     SequenceObjectiveOptions{1.0F / parts.hmm.score_scale.language_weight});
+    loop.measures.emplace_back("sequence_loss");
+    console.report(fmt::format("all that can be said: {} phones in context, {} entries",
+                               sequence->all().num_phones(), sequence->all().num_entries()));
+  }
   const auto measure = [&] {  // of the averaged weights
     run.accuracy = measure_frames(run.network, context, run.data->dev, run.data->tree, reading);
-    return std::vector<double>{run.accuracy.right / std::max(1.0, run.accuracy.frames),
-                               run.accuracy.log_loss / std::max(1.0, run.accuracy.frames)};
+    std::vector<double> measured = {run.accuracy.right / std::max(1.0, run.accuracy.frames),
+                                    run.accuracy.log_loss / std::max(1.0, run.accuracy.frames)};
+    if (sequence) {
+      measured.push_back(sequence->measure(run.network, context, run.data->dev, reading));
+    }
+    return measured;
   };
   const auto forward = [&](Tape& tape, TrainingBatch& batch) {
-    return convnet_loss(run.network, tape, batch, loss);
+    return sequence ? sequence->loss(run.network, tape, batch)
+                    : convnet_loss(run.network, tape, batch, loss);
   };
   const auto end_of_epoch = [&](int64_t epoch, double) {
     std::vector<double> measured = measure();
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-    console.report(fmt::format("epoch {}/{}: {:.2f} % of frames right, loss {:.3f}, {:.0f} s",
-                               epoch + 1, epochs, 100.0 * measured[0], measured[1], took.count()));
+    console.report(fmt::format("epoch {}/{}: {:.2f} % of frames right, loss {:.3f}{}, {:.0f} s",
+                               epoch + 1, epochs, 100.0 * measured[0], measured[1],
+                               sequence ? fmt::format(", of sequences {:.4f}", measured[2]) : "",
+                               took.count()));
     return measured;
   };
   if (!train_averaged(trainer, loader, loop, console, forward, end_of_epoch)) {
     return kInterruptedExitCode;
   }
   measure();
-  write_model(run, reading, epochs);
+  write_model(run, std::move(parts), epochs);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   console.report(fmt::format("{:.0f} s; model {}, tables of the run {}", took.count(),
                              options.output, folder));
@@ -398,11 +432,18 @@ void add_train_convnet_verb(CLI::App& train, const TrainAction& action) {
   verb.add_option("DATA", options->data, "Recordings with texts")->required();
   verb.add_option("-o,--output", options->output, "Model folder to write");
   verb.add_option("--gmm", options->gmm, "Acoustic model that aligns the texts");
-  verb.add_option("--init", options->init,
-                  "ConvNet to train further, on speech like that it is to hear");
+  verb.add_option(
+      "--init", options->init,
+      "ConvNet to train further, on speech like that it is to hear; with --size streaming "
+      "a base one becomes one that streams");
   verb.add_option("--size", options->size,
                   "base: hears the whole utterance; streaming: looks ahead 300 ms at most")
-      ->check(CLI::IsMember({"base", "streaming"}));
+      ->check(CLI::IsMember({kBase, kStreaming}));
+  verb.add_option("--objective", options->objective,
+                  "What to learn: frames, each state where it was aligned; sequence, what was said "
+                  "against all that can be said (lattice-free MMI), best with --init of a model "
+                  "that has learnt frames")
+      ->check(CLI::IsMember({kFrames, kSequence}));
   verb.add_option("--dict", options->dictionary, "Dictionary (default: that of en-small)");
   verb.add_option("--noise", options->noises,
                   "Recordings of noise to mix in, and to hear nothing in (default: none)");
@@ -414,7 +455,8 @@ void add_train_convnet_verb(CLI::App& train, const TrainAction& action) {
       ->check(CLI::Range(1, 100000));
   verb.add_option(
           "--rate", options->rate,
-          fmt::format("Largest learning rate (default: {}; with --init {})", kRate, kFineRate))
+          fmt::format("Largest learning rate (default: {}; with --init {}, and {} for sequences)",
+                      kRate, kFineRate, kSequenceRate))
       ->check(CLI::PositiveNumber);
   verb.add_option("--batch", options->batch_s, "Seconds of audio a step")
       ->check(CLI::Range(1.0, 10000.0));

@@ -89,6 +89,25 @@ int copy_parameters(const Network& from, Network& to) {
     }
     parameter->value = source->value.clone();
   }
+  for (const NetworkNode& node : to.nodes()) {
+    if (node.op != Op::kConv1d) continue;
+    const auto same = std::ranges::find(from.nodes(), node.name, &NetworkNode::name);
+    if (same == from.nodes().end()) continue;
+    Tensor& weights = to.parameter(node.parameters.front()).value;
+    const Tensor& source = from.parameter(same->parameters.front()).value;
+    const int move = node.geometry.pad_left - same->geometry.pad_left;  // taps further on
+    if (move == 0 || weights.shape() != source.shape()) continue;
+    const int64_t tap = weights.size() / node.geometry.kernel;
+    for (int k = 0; k < node.geometry.kernel; ++k) {
+      float* values = weights.data() + k * tap;
+      const int old = k - move;
+      if (old >= 0 && old < node.geometry.kernel) {
+        std::copy_n(source.data() + old * tap, tap, values);
+      } else {
+        std::fill_n(values, tap, 0.0F);
+      }
+    }
+  }
   return missing;
 }
 

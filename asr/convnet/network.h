@@ -40,7 +40,9 @@ struct ConvNetOptions {
 Network make_convnet(const ConvNetOptions& options);
 
 /// Gives every parameter of `to` the values of that of the same name in `from`. Parameters that
-/// `from` lacks, or has in another shape, keep what they had; returns how many those are.
+/// `from` lacks, or has in another shape, keep what they had; returns how many those are. Taps of
+/// convolutions keep their place in time: where `to` looks ahead by another amount, what it no
+/// longer sees is lost and what it sees in addition starts at zero.
 int copy_parameters(const Network& from, Network& to);
 
 }  // namespace bivox

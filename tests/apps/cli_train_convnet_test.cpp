@@ -54,6 +54,31 @@ TEST(TrainConvNet, WritesAModelThatLoadsAndCanBeTrainedFurther) {
   EXPECT_NE(content_of(tuned / "weights.safetensors"), weights);
 }
 
+TEST(TrainConvNet, ABaseModelBecomesOneThatStreamsAndLearnsSequences) {
+  const ScratchFolder folder;
+  const fs::path aligner = folder.path() / "aligner";
+  const fs::path data = folder.path() / "data";
+  const fs::path base = folder.path() / "base";
+  const fs::path streaming = folder.path() / "streaming";
+  write_untrained_aligner(aligner);
+  write_recordings(data);
+  const std::string train = "train convnet " + quoted(data) + " --gmm " + quoted(aligner) + kSmall;
+  ASSERT_EQ(run_bivox(train + " -o " + quoted(base)).code, 0);
+  const std::string further = train + " --init " + quoted(base) +
+                              " --size streaming --objective sequence -o " + quoted(streaming);
+  const ProgramRun run = run_bivox(further);
+  ASSERT_EQ(run.code, 0) << run.err;
+  EXPECT_NE(run.err.find("of sequences"), std::string::npos) << run.err;
+  const auto loaded = load_acoustic_model(streaming);
+  EXPECT_EQ(loaded->front_end().cmvn.kind, CmvnKind::kSliding);
+  EXPECT_EQ(loaded->hmms().num_states(), load_acoustic_model(base)->hmms().num_states());
+
+  const ProgramRun other =
+      run_bivox(further + " --run-dir " + quoted(folder.path() / "other") + " --width 16");
+  EXPECT_EQ(other.code, 2) << other.err;
+  EXPECT_NE(other.err.find("its network is not one of"), std::string::npos) << other.err;
+}
+
 TEST(TrainConvNet, SaysWhatIsMissing) {
   const ScratchFolder folder;
   const fs::path data = folder.path() / "data";

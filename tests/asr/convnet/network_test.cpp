@@ -1,6 +1,9 @@
 #include "asr/convnet/network.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <vector>
 
 #include "convnet_fixture.h"
 #include "dsp/core/error.h"
@@ -47,6 +50,31 @@ TEST(ConvNetNetwork, PhonesAreASecondOutput) {
   }
   Network other = make_convnet(small_convnet(8));
   EXPECT_EQ(copy_parameters(training, other), 2) << "weights and bias of the other states";
+}
+
+TEST(ConvNetNetwork, CopiedTapsKeepTheirPlaceInTime) {
+  Network whole = make_convnet(small_convnet(7));
+  whole.initialize(3);
+  // What looks ahead is made zero: then a network that cannot look ahead says the same.
+  for (const NetworkNode& node : whole.nodes()) {
+    if (node.op != Op::kConv1d || node.geometry.kernel != 3) continue;
+    Tensor& weights = whole.parameter(node.parameters.front()).value;
+    std::fill(weights.values().end() - weights.size() / 3, weights.values().end(), 0.0F);
+  }
+  ConvNetOptions options = small_convnet(7);
+  options.right_frames = options.stem_kernel / 2;
+  Network causal = make_convnet(options);
+  EXPECT_EQ(copy_parameters(whole, causal), 0);
+  ComputeContext context(1, Precision::kFloat32);
+  const auto run = [&](Network& network) {
+    Tape tape(context, false);
+    const FeatureMatrix rows = random_rows(40, 12, 5);
+    const Var input[] = {
+        tape.constant(Tensor::from({1, 40, 12}, {rows.data(), static_cast<size_t>(rows.size())}))};
+    const Tensor& output = network.forward(tape, input)[0].value();
+    return std::vector<float>(output.values().begin(), output.values().end());
+  };
+  EXPECT_THAT(run(causal), testing::Pointwise(testing::FloatNear(1e-4F), run(whole)));
 }
 
 TEST(ConvNetNetwork, RefusesWhatMakesNoSense) {
