@@ -589,8 +589,8 @@ DecoderResult Decoder::finish() {
     result.lattice = rescorer_->rescore(result.lattice, result.complete);
     result.log_score = best_path_score(result.lattice);
   }
-  result.words = minimum_bayes_risk(*network_, result.lattice, options_.posterior_scale,
-                                    options_.calibration, options_.minimum_bayes_risk);
+  const auto words = options_.minimum_bayes_risk ? minimum_bayes_risk : best_path_words;
+  result.words = words(*network_, result.lattice, options_.posterior_scale, options_.calibration);
   return result;
 }
 

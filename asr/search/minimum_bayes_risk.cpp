@@ -221,8 +221,8 @@ float calibrate(double posterior, const Calibration& calibration) {
 }
 
 std::vector<DecodedWord> minimum_bayes_risk(const SearchNetwork& network, const Lattice& lattice,
-                                            double posterior_scale, const Calibration& calibration,
-                                            bool improve) {
+                                            double posterior_scale,
+                                            const Calibration& calibration) {
   if (lattice.nodes.empty() || lattice.finals.empty()) return {};
   std::vector<WordIndex> reference;
   for (const uint32_t a : best_path(lattice)) {
@@ -242,7 +242,6 @@ std::vector<DecodedWord> minimum_bayes_risk(const SearchNetwork& network, const 
     best_distance = distance;
     best_reference = reference;
     best_places = places;
-    if (!improve) break;
     std::vector<WordIndex> likeliest;
     for (const Place& place : places) {
       const auto best = std::max_element(
@@ -272,6 +271,34 @@ std::vector<DecodedWord> minimum_bayes_risk(const SearchNetwork& network, const 
     }
     out.end_frame = std::max(out.end_frame, out.start_frame + 1);
     out.confidence = calibrate(std::min(1.0, share.mass), calibration);
+    words.push_back(out);
+  }
+  return words;
+}
+
+std::vector<DecodedWord> best_path_words(const SearchNetwork& network, const Lattice& lattice,
+                                         double posterior_scale, const Calibration& calibration) {
+  const PrefixTree& tree = network.tree();
+  const std::vector<double> posteriors = arc_posteriors(lattice, posterior_scale);
+  std::vector<DecodedWord> words;
+  for (const uint32_t best : best_path(lattice)) {
+    const LatticeArc& spoken = lattice.arcs[best];
+    if (tree.is_filler(spoken.word)) continue;
+    DecodedWord out;
+    out.word = spoken.word;
+    out.start_frame = lattice.nodes[spoken.from].frame;
+    out.end_frame = lattice.nodes[spoken.to].frame;
+    const int middle = (out.start_frame + out.end_frame) / 2;
+    double posterior = 0.0;
+    for (size_t a = 0; a < lattice.arcs.size(); ++a) {
+      const LatticeArc& arc = lattice.arcs[a];
+      const bool same =
+          !tree.is_filler(arc.word) && tree.word(arc.word).word == tree.word(spoken.word).word;
+      if (same && lattice.nodes[arc.from].frame <= middle && middle < lattice.nodes[arc.to].frame) {
+        posterior += posteriors[a];
+      }
+    }
+    out.confidence = calibrate(std::min(1.0, posterior), calibration);
     words.push_back(out);
   }
   return words;

@@ -15,8 +15,12 @@
 // it, so it is calibrated:  confidence = 1 / (1 + exp(-(slope logit(gamma) + offset))), in [0, 1],
 // with slope and offset fitted by logistic regression on development data; it estimates the
 // probability that the word is right. Times are means over the arcs that put the word into its
-// place, made monotone. Source: Xu, Povey, Mangu, Zhu 2011, "Minimum Bayes Risk decoding and system
-// combination based on a recursion for edit distance", algorithms 1 to 4. Test:
+// place, made monotone.
+//
+// Where the best path itself is wanted, as a sentence of a grammar is, its words keep the times
+// that they have there; gamma is the sum over arcs of the same word that span the middle of it
+// (Wessel et al. 2001, section III). Source: Xu, Povey, Mangu, Zhu 2011, "Minimum Bayes Risk
+// decoding and system combination based on a recursion for edit distance", algorithms 1 to 4. Test:
 // tests/asr/search/minimum_bayes_risk_test.cpp (against the minimum over all word sequences).
 #pragma once
 
@@ -27,11 +31,13 @@
 
 namespace bivox {
 
-/// Words with times and confidence; fillers are empty. With `improve` off the words of the best
-/// path stay, and only their confidence is found.
+/// Words with times and confidence; fillers are empty.
 std::vector<DecodedWord> minimum_bayes_risk(const SearchNetwork& network, const Lattice& lattice,
-                                            double posterior_scale, const Calibration& calibration,
-                                            bool improve = true);
+                                            double posterior_scale, const Calibration& calibration);
+
+/// The same of the best path, however unlikely it is beside the sum of all others.
+std::vector<DecodedWord> best_path_words(const SearchNetwork& network, const Lattice& lattice,
+                                         double posterior_scale, const Calibration& calibration);
 
 /// The calibrated value of a posterior.
 float calibrate(double posterior, const Calibration& calibration);

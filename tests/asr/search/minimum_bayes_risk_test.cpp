@@ -94,8 +94,7 @@ TEST(MinimumBayesRisk, LowersTheRiskNearlyToTheLeastOfAllSequences) {
   for (uint32_t seed = 0; seed < 40; ++seed) {
     const Lattice lattice = random_lattice(task, seed);
     const auto posteriors = sequences(task, lattice, 0.6);
-    const Words best_path =
-        words_of(task, minimum_bayes_risk(*task.network, lattice, 0.6, {}, false));
+    const Words best_path = words_of(task, best_path_words(*task.network, lattice, 0.6, {}));
     const Words found = words_of(task, minimum_bayes_risk(*task.network, lattice, 0.6, {}));
     // The recursion takes expectations node by node, so single cases may lose a little.
     EXPECT_LE(risk(posteriors, found), risk(posteriors, best_path) + 0.15);
@@ -152,6 +151,43 @@ TEST(MinimumBayesRisk, ManyImprobableWaysIntoAProbableArcHarmNothing) {
 TEST(MinimumBayesRisk, EmptyLatticeGivesNoWords) {
   const SmallTask task;
   EXPECT_TRUE(minimum_bayes_risk(*task.network, Lattice{}, 1.0, {}).empty());
+  EXPECT_TRUE(best_path_words(*task.network, Lattice{}, 1.0, {}).empty());
+}
+
+TEST(BestPathWords, StayHoweverManyOthersThereAre) {
+  const SmallTask task;
+  // Word 0, or one of 100,000 pairs of words 1 and 2 that are each a little less likely.
+  Lattice lattice;
+  lattice.nodes = {{0}, {10}, {20}};
+  lattice.arcs = {{0, 1, 1, -0.5F - std::log(1e5F) / 2, 0.0F, 0.0F}};
+  lattice.arcs.resize(100'000, lattice.arcs[0]);
+  lattice.arcs.push_back({0, 2, 0, -1.0F, 0.0F, 0.0F});
+  lattice.arcs.push_back({1, 2, 2, -0.5F + std::log(1e5F) / 2 - 0.1F, 0.0F, 0.0F});
+  lattice.finals = {{2, 0.0F}};
+  const std::vector<DecodedWord> words = best_path_words(*task.network, lattice, 1.0, {});
+  ASSERT_EQ(words.size(), 1U);
+  EXPECT_EQ(words[0].word, 0U);
+  EXPECT_EQ(words[0].start_frame, 0);
+  EXPECT_EQ(words[0].end_frame, 20);
+  EXPECT_LT(words[0].confidence, 0.02F);
+}
+
+TEST(BestPathWords, PosteriorsOfArcsOverTheSameTimeAddUp) {
+  const SmallTask task;
+  // Word 0 twice, with other boundaries; word 1.
+  Lattice lattice;
+  lattice.nodes = {{0}, {9}, {10}, {20}};
+  lattice.arcs = {{0, 1, 0, std::log(0.2F), 0.0F, 0.0F},
+                  {0, 2, 0, std::log(0.5F), 0.0F, 0.0F},
+                  {0, 3, 1, std::log(0.3F), 0.0F, 0.0F},
+                  {1, 3, 2, 0.0F, 0.0F, 0.0F},
+                  {2, 3, 2, 0.0F, 0.0F, 0.0F}};
+  lattice.finals = {{3, 0.0F}};
+  const std::vector<DecodedWord> words = best_path_words(*task.network, lattice, 1.0, {});
+  ASSERT_EQ(words.size(), 2U);
+  EXPECT_EQ(words[0].end_frame, 10);
+  EXPECT_NEAR(words[0].confidence, 0.7, 1e-5);
+  EXPECT_NEAR(words[1].confidence, 0.7, 1e-5);
 }
 
 }  // namespace
