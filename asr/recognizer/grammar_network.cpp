@@ -12,8 +12,12 @@
 namespace bivox {
 namespace {
 
-// A recording in which nothing is said must not come out as a command; natural log.
-constexpr float kSilenceCost = 30.0F;
+// Log odds; over the scale of posteriors they are costs in the units of a model's scores.
+// Of nothing said: a recording of silence or noise must not come out as a command.
+constexpr float kSilenceOdds = 1.0F;
+constexpr float kNoiseOdds = 3.3F;  // for each noise beside words
+// The filler path pays for each phone before it gains by it: it must not be dropped meanwhile.
+constexpr float kBeamOdds = 11.0F;
 
 std::string joined(const std::vector<std::string>& words) {
   constexpr size_t kMost = 20;
@@ -36,10 +40,8 @@ std::vector<std::string> words_without_pronunciation(const Grammar& grammar,
 
 DecoderOptions grammar_decoder_options(DecoderOptions options) {
   options.word_penalty = 0.0F;
-  // The filler path pays for each phone before it gains by it: it must not be dropped meanwhile.
-  // Costs of rejection go with this beam; a wider one needs higher costs.
-  options.beam = std::max(options.beam, 200.0F);
-  options.filler_penalty = -60.0F;
+  options.beam = std::max(options.beam, kBeamOdds / options.posterior_scale);
+  options.filler_penalty = -kNoiseOdds / options.posterior_scale;
   options.word_beam = options.beam;
   options.leaf_beam = options.beam;
   options.max_word_ends = 400;
@@ -52,7 +54,7 @@ std::shared_ptr<const SearchNetwork> make_grammar_network(std::shared_ptr<const 
                                                           const std::vector<FillerWord>& fillers,
                                                           const Lexicon& lexicon,
                                                           const Grammar& grammar,
-                                                          std::optional<float> rejection_cost,
+                                                          std::optional<float> rejection,
                                                           const DecoderOptions& options) {
   const std::vector<std::string> unknown = words_without_pronunciation(grammar, lexicon);
   if (!unknown.empty()) {
@@ -68,9 +70,9 @@ std::shared_ptr<const SearchNetwork> make_grammar_network(std::shared_ptr<const 
     }
   }
   GrammarModelOptions model;
-  model.silence_log_prob = -kSilenceCost / options.language_weight;
+  model.silence_log_prob = -kSilenceOdds / (options.posterior_scale * options.language_weight);
   std::vector<WordIndex> isolated;
-  if (rejection_cost) {
+  if (rejection) {
     const PhoneSet& phones = hmms->phones();
     for (PhoneId phone = 0; phone < phones.size(); ++phone) {
       if (phones.is_filler(phone)) continue;
@@ -79,7 +81,8 @@ std::shared_ptr<const SearchNetwork> make_grammar_network(std::shared_ptr<const 
       isolated.push_back(own.add(model.filler_words.back(), std::span(&phone, 1)));
     }
     // The search will multiply with the weight and add the penalty.
-    model.filler_log_prob = -(*rejection_cost + options.word_penalty) / options.language_weight;
+    model.filler_log_prob =
+        -(*rejection / options.posterior_scale + options.word_penalty) / options.language_weight;
   }
   return std::make_shared<const SearchNetwork>(std::move(hmms), fillers, std::move(own),
                                                compile_grammar(grammar, model), isolated);

@@ -3,12 +3,15 @@
 //
 // The search stays the one of decoder.h: the grammar becomes a language model that forbids
 // (models/lm/grammar_compiler.h), the filler path a loop over words of one phone each, which are
-// added to the lexicon. With `rejection_cost` c an utterance of n phones is rejected when
+// added to the lexicon. With `rejection` r an utterance of n phones is rejected when
 //
-//   log score of the best phone sequence - n c  >  log score of the best sentence of the grammar
+//   a (S - G) > n r,   S, G: log scores of the best phone sequence and the best sentence of the
+//                            grammar, a: the model's scale of posteriors
 //
-// in natural-log units of the acoustic scores. A lower cost rejects more: both false acceptances
-// and false rejections follow from it, so it is set on recordings of both kinds.
+// (ScoreScale::posterior_scale). So r is in log odds a phone, as the other costs and the beam here
+// are, and means the same for scores of any kind and frames of any length. A lower one rejects
+// more: both false acceptances and false rejections follow from it, so it is set on recordings of
+// both kinds.
 //
 // Errors: Error(kModel) that names the words without a pronunciation. Thread rule: free functions.
 // Test: tests/asr/recognizer/grammar_network_test.cpp.
@@ -36,13 +39,13 @@ std::vector<std::string> words_without_pronunciation(const Grammar& grammar,
 DecoderOptions grammar_decoder_options(DecoderOptions options);
 
 /// The network of a grammar. Its lexicon holds only the grammar's words, spelt as the grammar
-/// spells them. Without `rejection_cost` every utterance is taken for a sentence of the grammar.
-/// `language_weight` is that of the search, of which the cost must be independent.
+/// spells them. Without `rejection` every utterance is taken for a sentence of the grammar.
+/// `options` are those of the search, of whose language weight `rejection` is independent.
 std::shared_ptr<const SearchNetwork> make_grammar_network(std::shared_ptr<const HmmSet> hmms,
                                                           const std::vector<FillerWord>& fillers,
                                                           const Lexicon& lexicon,
                                                           const Grammar& grammar,
-                                                          std::optional<float> rejection_cost,
+                                                          std::optional<float> rejection,
                                                           const DecoderOptions& options);
 
 }  // namespace bivox

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "dsp/audio/audio_file.h"
+#include "dsp/core/random.h"
 #include "tests/apps/run_bivox.h"
 
 namespace bivox {
@@ -39,6 +40,19 @@ TEST(CliGrammar, ErrorsNameThePlace) {
   const ProgramRun run = run_bivox("grammar check " + file);
   EXPECT_EQ(run.code, 4);
   EXPECT_THAT(run.err, HasSubstr("bad.jsgf:3:10"));
+}
+
+TEST(CliGrammar, NoiseIsNoCommandToTheNetwork) {
+  const ScratchFolder scratch;
+  const std::string list = scratch.write("list.txt", "yes\nno\nup\ndown\nleft\nright\n");
+  Random random(1);
+  AudioBuffer noise{std::vector<float>(16000), 16000};
+  for (float& sample : noise.samples) sample = 0.03F * static_cast<float>(random.gaussian());
+  write_audio(scratch.path() / "noise.wav", noise);
+  const ProgramRun run = run_bivox("transcribe --engine convnet --format json --grammar " + list +
+                                   " " + scratch.quoted("noise.wav"));
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_EQ(nlohmann::json::parse(run.out).at("text"), "");
 }
 
 TEST(CliGrammar, TranscribesSentencesOfAGrammarOnly) {

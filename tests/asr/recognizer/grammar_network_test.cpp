@@ -31,8 +31,8 @@ std::vector<std::string> words_of(const SearchNetwork& network, const DecoderRes
 DecoderOptions options() { return grammar_decoder_options(exhaustive_options()); }
 
 std::shared_ptr<const SearchNetwork> network_of(const SmallTask& task, const Grammar& grammar,
-                                                std::optional<float> cost) {
-  return make_grammar_network(task.hmms, silence(), task.network->lexicon(), grammar, cost,
+                                                std::optional<float> odds) {
+  return make_grammar_network(task.hmms, silence(), task.network->lexicon(), grammar, odds,
                               options());
 }
 
@@ -115,7 +115,7 @@ TEST(GrammarNetwork, WhatIsNotOfTheGrammarIsRejected) {
   const SmallTask task;
   const auto grammar = Grammar::parse("ab\ncad\n", "commands");
   const auto closed = network_of(task, *grammar, std::nullopt);
-  const auto open = network_of(task, *grammar, 5.0F);
+  const auto open = network_of(task, *grammar, 0.3F);
   const auto heard = [&](const SearchNetwork& network, TableScores scores) {
     Decoder decoder(std::shared_ptr<const SearchNetwork>(&network, [](const auto*) {}), options());
     const DecoderResult result = decoder.decode(scores);
@@ -130,12 +130,12 @@ TEST(GrammarNetwork, WhatIsNotOfTheGrammarIsRejected) {
   EXPECT_FALSE(grammar->accept(phones));
 }
 
-TEST(GrammarNetwork, AHigherCostRejectsLess) {
+TEST(GrammarNetwork, HigherOddsRejectLess) {
   const SmallTask task;
   const auto grammar = Grammar::parse("ab\ncad\n", "commands");
   int before = -1;
-  for (const float cost : {0.0F, 10.0F, 50.0F, 1000.0F}) {
-    const auto network = network_of(task, *grammar, cost);
+  for (const float odds : {0.0F, 0.5F, 2.5F, 50.0F}) {
+    const auto network = network_of(task, *grammar, odds);
     Decoder decoder(network, options());
     int accepted = 0;
     for (uint32_t seed = 0; seed < 30; ++seed) {
@@ -147,6 +147,35 @@ TEST(GrammarNetwork, AHigherCostRejectsLess) {
     before = accepted;
   }
   EXPECT_EQ(before, 30);
+}
+
+// A model whose scores are four times as large, of posteriors at a quarter of the scale, is the
+// same model: it must take and reject the same. Transitions are no part of what is scaled, so they
+// are small beside the scores here.
+TEST(GrammarNetwork, OddsMeanTheSameAtAnyScaleOfScores) {
+  const SmallTask task;
+  const auto grammar = Grammar::parse("ab\ncad\n", "commands");
+  int rejected = 0;
+  for (uint32_t seed = 0; seed < 40; ++seed) {
+    std::vector<std::vector<std::string>> heard;
+    for (const float factor : {1.0F, 4.0F}) {
+      DecoderOptions scaled = exhaustive_options();
+      scaled.posterior_scale /= factor;
+      scaled.language_weight *= factor;
+      scaled.pronunciation_weight *= factor;
+      scaled.silence_penalty *= factor;
+      scaled = grammar_decoder_options(scaled);
+      const auto network = make_grammar_network(task.hmms, silence(), task.network->lexicon(),
+                                                *grammar, 4.0F, scaled);
+      TableScores scores(task.random_scores(30, seed).table() * (10.0F * factor));
+      Decoder decoder(network, scaled);
+      heard.push_back(words_of(*network, decoder.decode(scores)));
+    }
+    EXPECT_EQ(heard[0], heard[1]) << seed;
+    rejected += static_cast<int>(!grammar->accept(heard[0]).has_value());
+  }
+  EXPECT_GT(rejected, 5);
+  EXPECT_LT(rejected, 35);
 }
 
 TEST(GrammarNetwork, WordsAreFoundInAnyCaseAndMissingOnesNamed) {
