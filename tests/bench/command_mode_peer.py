@@ -1,15 +1,19 @@
 #!/usr/bin/env python3
-"""Command mode beside Debian's pocketsphinx_batch: same model, dictionary, grammar and audio.
+"""Command mode beside Debian's pocketsphinx_batch: same grammar and audio.
 
   tests/bench/command_mode_peer.py CORPUS [--split test] [--sample N] [--bivox build/release/apps/bivox]
-                                   [--options "..."] [--no-peer]
+                                   [--system "NAME=OPTIONS" ...] [--noise FOLDER] [--no-peer]
+
+Without --system Bivox reads the peer's own model and dictionary; each --system is one to measure in its place,
+with these options of `bivox transcribe` ("convnet=", "gmm=--engine gmm").
 
 CORPUS is a folder with manifest.tsv (id path split speaker gender seconds text) whose texts are single
-words, such as Speech Commands. The ten command words become a grammar; 0.3 s of silence is appended to
-every file, for both programs. Each decodes all files in one process on one core. Printed: accuracy on the
-command words, with rejection off for Bivox as PocketSphinx has none; the matched-pairs test of the two
-(McNemar, exact); core-seconds a second of audio. Then, for each strength of --rejection, on the same files:
-command words taken wrongly or rejected, and, where the split has other words, how many of those are accepted.
+words, such as Speech Commands. The ten command words become a grammar. Bivox reads the files as they are;
+PocketSphinx gets them as 16 kHz WAV with 0.3 s of silence appended. Each decodes all files in one process on
+one core. Printed: accuracy on the command words, with rejection off for Bivox as PocketSphinx has none; the matched-pairs test beside it (McNemar,
+exact); core-seconds a second of audio. Then, for each strength of --rejection, on the same files: command words
+taken wrongly or rejected, and how many other words (where the split has them) and how many seconds of noise (the
+second one of each recording of the folder --noise, which has a manifest.tsv, too) are taken for a command.
 
 Needs Debian's pocketsphinx, pocketsphinx-en-us, sndfile-programs and samplerate-programs.
 """
@@ -28,6 +32,7 @@ import wave
 
 MODEL = pathlib.Path("/usr/share/pocketsphinx/model/en-us")
 COMMANDS = "down go left no off on right stop up yes".split()
+STRENGTHS = ("off", "low", "medium", "high")
 SILENCE_S = 0.3
 RATE = 16000
 
@@ -42,8 +47,8 @@ def run(command):
     return out.decode(), usage.ru_utime + usage.ru_stime
 
 
-def convert(source, target):
-    """16 kHz, 16 bit, with the silence appended; returns the seconds."""
+def convert(source, target, silence_s=SILENCE_S, second=None):
+    """16 kHz, 16 bit, the whole or one second of it, then silence; returns the seconds without it."""
     decoded = target.with_suffix(".decoded.wav")
     subprocess.run(["sndfile-convert", "-pcm16", source, decoded], check=True, stdout=subprocess.DEVNULL)
     with wave.open(str(decoded)) as file:
@@ -56,11 +61,14 @@ def convert(source, target):
     with wave.open(str(decoded)) as file:
         frames = file.readframes(file.getnframes())
     decoded.unlink()
-    frames += bytes(2 * int(SILENCE_S * RATE))
+    if second is not None:
+        frames = frames[2 * second * RATE:2 * (second + 1) * RATE]
+    seconds = len(frames) / 2 / RATE
+    frames += bytes(2 * int(silence_s * RATE))
     with wave.open(str(target), "wb") as file:
         file.setparams((1, 2, RATE, 0, "NONE", ""))
         file.writeframes(frames)
-    return len(frames) / 2 / RATE
+    return seconds
 
 
 def mcnemar(only_first, only_second):
@@ -78,9 +86,11 @@ def main():
     parser.add_argument("--split", default="test")
     parser.add_argument("--sample", type=int, default=0, help="files drawn at random; 0: all")
     parser.add_argument("--bivox", default="build/release/apps/bivox")
-    parser.add_argument("--options", default="", help="further options of bivox transcribe")
+    parser.add_argument("--system", action="append", default=[], metavar="NAME=OPTIONS")
+    parser.add_argument("--noise", type=pathlib.Path, help="folder of recordings that hold no speech")
     parser.add_argument("--no-peer", action="store_true", help="leave PocketSphinx out")
     args = parser.parse_args()
+    systems = dict(text.split("=", 1) for text in args.system) or {"bivox": f"--model {MODEL}"}
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
     with open(args.corpus / "manifest.tsv", encoding="utf-8", newline="") as file:
@@ -98,48 +108,72 @@ def main():
         said = {row["id"]: row["text"] for row in rows}
         commands = [i for i, word in said.items() if word in COMMANDS]
         others = [i for i, word in said.items() if word not in COMMANDS]
+        noises = []
+        if args.noise:
+            with open(args.noise / "manifest.tsv", encoding="utf-8", newline="") as file:
+                for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+                    noises.append(f"noise {row['id']}".replace("/", "-"))
+                    convert(args.noise / row["path"], audio / f"{noises[-1]}.wav", silence_s=0.0, second=1)
         grammar = work / "commands.jsgf"
         grammar.write_text("#JSGF V1.0;\ngrammar commands;\npublic <command> = " + " | ".join(COMMANDS) + ";\n")
         (work / "ctl").write_text("".join(f"{i}\n" for i in said))
-        with open(work / "manifest.tsv", "w", encoding="utf-8") as file:
-            file.write("id\tpath\tsplit\ttext\n")
-            file.writelines(f"{i}\taudio/{i}.wav\t{args.split}\t{word}\n" for i, word in said.items())
+        folder = args.corpus.resolve()
+        write_manifest(work / "said.tsv", {row["id"]: (folder / row["path"], row["text"]) for row in rows})
+        write_manifest(work / "noise.tsv", {i: (audio / f"{i}.wav", "") for i in noises})
 
-        def bivox(rejection):
-            out, core = run([args.bivox, "transcribe", "--model", str(MODEL), "--jobs", "1", "-q", "--grammar",
-                             grammar, "--rejection", rejection, "--manifest", work / "manifest.tsv"] +
-                            shlex.split(args.options))
+        def bivox(options, rejection, manifest):
+            out, core = run([args.bivox, "transcribe", "--jobs", "1", "-q", "--grammar", grammar, "--rejection",
+                             rejection, "--manifest", work / manifest] + shlex.split(options))
             return dict(line.split("\t") for line in out.splitlines()), core
 
-        heard = {}
+        peer = {}
         if not args.no_peer:
             _, core = run(["pocketsphinx_batch", "-hmm", MODEL / "en-us", "-jsgf", grammar, "-dict",
                            MODEL / "cmudict-en-us.dict", "-adcin", "yes", "-cepdir", audio, "-cepext", ".wav",
                            "-ctl", work / "ctl", "-hyp", work / "hyp"])
-            heard["pocketsphinx"] = {}
             for line in (work / "hyp").read_text().splitlines():  # "words (id score)"
                 words, _, tail = line.rpartition("(")
-                heard["pocketsphinx"][tail.split()[0]] = words.strip()
-            report(heard["pocketsphinx"], said, commands, "pocketsphinx", core / seconds)
-        heard["bivox"], core = bivox("off")
-        report(heard["bivox"], said, commands, "bivox", core / seconds)
-        if not args.no_peer:
-            right = {system: {i for i in commands if heard[system].get(i) == said[i]} for system in heard}
-            only_bivox = len(right["bivox"] - right["pocketsphinx"])
-            only_peer = len(right["pocketsphinx"] - right["bivox"])
-            print(f"right with bivox alone {only_bivox}, with pocketsphinx alone {only_peer}: "
-                  f"p = {mcnemar(only_bivox, only_peer):.2g} (McNemar)")
-        print(f"\n{'--rejection':12} {'right %':>8} {'wrong %':>8} {'rejected %':>10} {'others accepted %':>18} "
-              f"{'core-s/s':>9}")
-        for rejection in ("off", "low", "medium", "high"):
-            texts, core = bivox(rejection)
-            right = sum(texts[i] == said[i] for i in commands)
-            rejected = sum(texts[i] == "" for i in commands)
-            accepted = sum(texts[i] != "" for i in others)
-            n = max(1, len(commands))
-            accepted_part = f"{100 * accepted / len(others):.1f}" if others else "-"
-            print(f"{rejection:12} {100 * right / n:8.2f} {100 * (len(commands) - right - rejected) / n:8.2f} "
-                  f"{100 * rejected / n:10.2f} {accepted_part:>18} {core / seconds:9.4f}")
+                peer[tail.split()[0]] = words.strip()
+            report(peer, said, commands, "pocketsphinx", core / seconds)
+        table = []
+        for name, options in systems.items():
+            for rejection in STRENGTHS:
+                texts, core = bivox(options, rejection, "said.tsv")
+                if rejection == "off":
+                    report(texts, said, commands, name, core / seconds)
+                    if peer:
+                        compare(texts, peer, said, commands, name)
+                right = sum(texts[i] == said[i] for i in commands)
+                rejected = sum(texts[i] == "" for i in commands)
+                in_noise = bivox(options, rejection, "noise.tsv")[0] if noises else {}
+                table.append((name, rejection, share(right, commands),
+                              share(len(commands) - right - rejected, commands), share(rejected, commands),
+                              share(sum(texts[i] != "" for i in others), others),
+                              share(sum(text != "" for text in in_noise.values()), noises),
+                              f"{core / seconds:.4f}"))
+        heads = ("system", "--rejection", "right %", "wrong %", "rejected %", "others accepted %",
+                 "noise accepted %", "core-s/s")
+        print()
+        for row in [heads] + table:
+            print(" ".join(f"{cell:>{max(9, len(head))}}" for cell, head in zip(row, heads)))
+
+
+def share(count, of):
+    return f"{100 * count / len(of):.1f}" if of else "-"
+
+
+def write_manifest(path, utterances):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("id\tpath\tsplit\ttext\n")
+        file.writelines(f"{i}\t{audio}\tall\t{text}\n" for i, (audio, text) in utterances.items())
+
+
+def compare(texts, peer, said, commands, name):
+    right = {i for i in commands if texts.get(i) == said[i]}
+    peer_right = {i for i in commands if peer.get(i) == said[i]}
+    only, only_peer = len(right - peer_right), len(peer_right - right)
+    print(f"right with {name} alone {only}, with pocketsphinx alone {only_peer}: "
+          f"p = {mcnemar(only, only_peer):.2g} (McNemar)")
 
 
 def report(texts, said, commands, system, speed):
