@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """How right the confidence of words is, and the calibration that makes it right.
 
-    tests/bench/confidence.py CORPORA --model FOLDER [--sets librispeech:dev-clean ...]
+    tests/bench/confidence.py CORPORA --model FOLDER [--sets librispeech:dev-clean ...] [--write]
 
 Each set is recognized (bivox transcribe --format json), each word heard is right or wrong by the alignment with
 the fewest errors. Prints, for each set and for all, the mean confidence beside the share of right words, the
 expected calibration error in ten bins and the normalized cross entropy; then slope and offset of a logistic
-regression over all sets with their calibration error in cross-validation over sets. They go into the model's
-hmm.json (score_scale: confidence_slope, confidence_offset); what stands there now is needed to undo it:
---slope, --offset. Fit on dev sets only.
+regression over all sets with their calibration error in cross-validation over sets. They belong to the model:
+with --write they take the place of those in its hmm.json (score_scale: confidence_slope, confidence_offset).
+Fit on dev sets only.
 """
 
 import argparse
@@ -18,8 +18,9 @@ import pathlib
 import re
 import subprocess
 import sys
+import zlib
 
-SETS = ["librispeech:dev-clean", "librispeech:dev-other", "commonvoice:dev", "ljspeech:dev"]
+SETS = ["librispeech:dev-clean", "librispeech:dev-other", "commonvoice:dev", "ljspeech:dev", "kathleen:dev"]
 
 
 def words_of(text):
@@ -93,13 +94,17 @@ def quality(pairs):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpora", type=pathlib.Path)
-    parser.add_argument("--model", required=True)
+    parser.add_argument("--model", type=pathlib.Path, required=True)
     parser.add_argument("--sets", nargs="+", default=SETS)
     parser.add_argument("--bivox", default="build/release/apps/bivox")
     parser.add_argument("--options", nargs=argparse.REMAINDER, default=[], help="further ones of bivox transcribe")
-    parser.add_argument("--slope", type=float, default=0.58)
-    parser.add_argument("--offset", type=float, default=-0.20)
+    parser.add_argument("--write", action="store_true", help="put slope and offset into the model")
     args = parser.parse_args()
+    # Mixtures have a model of their own for speech that is not adapted.
+    first = args.model / "first.hmm.json"
+    hmms = first if first.exists() and "--adapt" not in args.options else args.model / "hmm.json"
+    scale = json.loads(hmms.read_text())["score_scale"]
+    now_slope, now_offset = scale["confidence_slope"], scale["confidence_offset"]
 
     by_set = {}
     for name in args.sets:
@@ -127,7 +132,7 @@ def main():
     everything = [pair for pairs in by_set.values() for pair in pairs]
     show("all", everything)
     # x is the logit of the posterior before calibration.
-    raw = {name: [((logit(p) - args.offset) / args.slope, y) for p, y in pairs] for name, pairs in by_set.items()}
+    raw = {name: [((logit(p) - now_offset) / now_slope, y) for p, y in pairs] for name, pairs in by_set.items()}
     slope, offset = fit([pair for pairs in raw.values() for pair in pairs])
     held_out = []
     for name in raw:
@@ -135,7 +140,30 @@ def main():
         a, b = fit(rest)
         held_out += [(sigmoid(a * x + b), y) for x, y in raw[name]]
     show("fitted, other sets", held_out)
-    print(f"confidence_slope {slope:.3f} confidence_offset {offset:.3f}")
+    print(f"confidence_slope {slope:.3f} confidence_offset {offset:.3f} "
+          f"(in the model: {now_slope:g} and {now_offset:g})")
+    if args.write:
+        write(hmms, slope, offset)
+
+
+def write(hmms, slope, offset):
+    """Changes the two numbers in the file, and its size and checksum in config.json; nothing else in either."""
+    before = hmms.read_bytes()
+    text = before.decode()
+    for name, value in ("confidence_slope", slope), ("confidence_offset", offset):
+        text, found = re.subn(rf'("{name}"\s*:\s*)[-+.eE0-9]+', rf"\g<1>{value:.3f}", text)
+        if found != 1:
+            sys.exit(f"{hmms}: {name} occurs {found} times, expected once")
+    after = text.encode()
+    config_file = hmms.parent / "config.json"
+    config = config_file.read_text(encoding="utf-8")
+    entry = re.search(rf'"{re.escape(hmms.name)}"\s*:\s*\{{[^}}]*\}}', config)
+    if not entry or f"{zlib.crc32(before):08x}" not in entry[0]:
+        sys.exit(f"{config_file}: not the checksum of {hmms.name}")
+    changed = entry[0].replace(f"{zlib.crc32(before):08x}", f"{zlib.crc32(after):08x}")
+    changed = re.sub(r'("bytes"\s*:\s*)\d+', rf"\g<1>{len(after)}", changed)
+    hmms.write_bytes(after)
+    config_file.write_text(config.replace(entry[0], changed), encoding="utf-8")
 
 
 def records(text):
