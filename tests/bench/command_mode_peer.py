@@ -10,9 +10,9 @@ with these options of `bivox transcribe` ("convnet=", "gmm=--engine gmm").
 CORPUS is a folder with manifest.tsv (id path split speaker gender seconds text) whose texts are single
 words, such as Speech Commands. The ten command words become a grammar. Bivox reads the files as they are;
 PocketSphinx gets them as 16 kHz WAV with 0.3 s of silence appended. Each decodes all files in one process on
-one core. Printed: accuracy on the command words, with rejection off for Bivox as PocketSphinx has none; the matched-pairs test beside it (McNemar,
-exact); core-seconds a second of audio. Then, for each strength of --rejection, on the same files: command words
-taken wrongly or rejected, and how many other words (where the split has them) and how many seconds of noise (the
+one core. Printed: accuracy on the command words, with rejection off for Bivox as PocketSphinx has none; the
+matched-pairs test beside it (McNemar, exact); core-seconds a second of audio. Then, for each strength of
+--rejection, on the same files: command words taken wrongly or rejected, and how many other words (where the split has them) and how many seconds of noise (the
 second one of each recording of the folder --noise, which has a manifest.tsv, too) are taken for a command.
 
 Needs Debian's pocketsphinx, pocketsphinx-en-us, sndfile-programs and samplerate-programs.
