@@ -312,11 +312,13 @@ std::string_view by_own_rule(const Context& c) {
   }
   if (word == "close") {
     const bool near =
-        among(following,
-              {"to",     "by",           "friend",    "friends",  "call",   "enough",   "together",
-               "range",  "relationship", "attention", "look",     "race",   "relative", "relatives",
-               "behind", "proximity",    "contact",   "quarters", "family", "ally",     "allies",
-               "eye",    "ties",         "match",     "game",     "second"}) ||
+        among(
+            following,
+            {"to",     "by",           "friend",    "friends",  "call",   "enough",   "together",
+             "range",  "relationship", "attention", "look",     "race",   "relative", "relatives",
+             "behind", "proximity",    "contact",   "quarters", "family", "ally",     "allies",
+             "eye",    "ties",         "match",     "game",     "second", "beside",   "beneath"}) ||
+        (following == "at" && c.after(2) == "hand") ||
         among(previous, {"very", "so",      "too",         "how",       "as",     "get",
                          "got",  "getting", "gets",        "come",      "came",   "coming",
                          "stay", "stayed",  "stood",       "quite",     "pretty", "really",

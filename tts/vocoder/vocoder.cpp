@@ -243,8 +243,11 @@ class AutoregressiveSynthesizer : public VocoderStream::Synthesizer {
 std::unique_ptr<VocoderStream::Synthesizer> make_synthesizer(const Vocoder& vocoder,
                                                              const VocoderStreamOptions& options) {
   if (!vocoder.has(options.mode)) {
-    throw Error(ErrorCode::kModel, fmt::format("the vocoder has no network for the mode \"{}\"",
-                                               vocoder_mode_name(options.mode)));
+    throw Error(ErrorCode::kModel,
+                fmt::format("the vocoder has no network for the mode \"{}\"",
+                            vocoder_mode_name(options.mode)),
+                vocoder.has(VocoderMode::kParallel) ? "it has one for \"parallel\""
+                                                    : "\"source-filter\" needs none");
   }
   switch (options.mode) {
     case VocoderMode::kParallel:
