@@ -15,7 +15,7 @@ namespace {
 
 // Log odds a phone (asr/recognizer/grammar_network.h). What they give on the training split of
 // Speech Commands, commands rejected and other words accepted, with convnet-en and with gmm-en:
-// high 7 and 10 %, 3 and 47 %; medium 4 and 22 %, 2 and 61 %; low 2 and 43 %, 2 and 78 %.
+// high 7 and 10 %, 3 and 47 %; medium 5 and 22 %, 2 and 61 %; low 3 and 43 %, 2 and 78 %.
 struct Strength {
   const char* name;
   float odds;
