@@ -23,7 +23,8 @@ namespace bivox {
 namespace {
 
 struct Options {
-  std::vector<std::string> text;
+  std::vector<std::string> text;  // one at most, which may be empty
+  std::vector<std::string> more;
   std::string file;
   std::vector<std::string> lexicons;
   bool ssml = false;
@@ -51,7 +52,9 @@ std::string text_of(const Options& options) {
     return text;
   }
   if (!options.file.empty()) return read_file(options.file);
-  return fmt::format("{}", fmt::join(options.text, " "));
+  std::string text = options.text.front();
+  for (const std::string& words : options.more) text += ' ' + words;
+  return text;
 }
 
 std::string_view name_of(PhoneSource source) {
@@ -256,7 +259,9 @@ void add_say_verb(Program& program) {
       "  bivox say \"Hear yourself.\" -o - | bivox transcribe - --rate 16000\n"
       "  bivox say \"Dr. Smith paid $3.50 in 1908.\" --show-normalized",
       [=](Console& console) { return say(*options, console); });
-  verb.add_option("TEXT", options->text, "Text, or SSML");
+  // Two options, as CLI11 takes the values of one that has several for lists: "[[HH AY1]]".
+  verb.add_option("TEXT", options->text, "Text, or SSML")->expected(1)->allow_extra_args(false);
+  verb.add_option("MORE", options->more, "Further words of it");
   verb.add_option("-f,--file", options->file, "Text file, or - for standard input");
   verb.add_option(
       "--lexicon", options->lexicons,

@@ -39,14 +39,17 @@ std::vector<fs::path> installed_voices() {
 }
 
 fs::path find_voice(const std::string& name) {
+  // A folder of that name, say of recordings, hides no voice.
   std::error_code ignored;
-  if (fs::exists(name, ignored)) return name;
+  const bool exists = fs::exists(name, ignored);
+  if (exists && is_voice(name)) return name;
   std::string names;
   for (const fs::path& folder : installed_voices()) {
     const std::string here = folder.filename().string();
     if (here == name || here == "voice-" + name) return folder;
     names += (names.empty() ? "" : ", ") + here;
   }
+  if (exists) return name;
   throw Error(ErrorCode::kModel,
               names.empty() ? fmt::format("no voice \"{}\": none is installed", name)
                             : fmt::format("no voice \"{}\"; there are: {}", name, names),

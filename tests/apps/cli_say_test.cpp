@@ -70,6 +70,19 @@ TEST_F(CliSay, RateMarkupAndModes) {
   EXPECT_NE(nobody.err.find("s0, s1"), std::string::npos) << nobody.err;
 }
 
+// What stands in brackets is a text, and no list of values as the options parser has them.
+TEST_F(CliSay, TextsInBrackets) {
+  EXPECT_EQ(say("'[[G UH1 D]]' --show-phonemes").out, "G UH1 D ,\n");
+  EXPECT_EQ(say("'[Good, one]' --show-normalized").out, "good, one,\n");
+  EXPECT_EQ(say("Good morning --show-normalized one two").out, "good morning one two\n");
+}
+
+TEST_F(CliSay, AFolderThatIsNoVoiceHidesNone) {
+  std::filesystem::create_directories(folder_->path() / "elsewhere" / "tiny");
+  const ProgramRun run = say("One. -o -", "cd " + folder_->quoted("elsewhere") + " &&");
+  EXPECT_EQ(run.code, 0) << run.err;
+}
+
 TEST_F(CliSay, TimesOfWordsAndPhones) {
   const ProgramRun run = say("'Good morning. Two.' -o - --times " + folder_->quoted("t.json"));
   ASSERT_EQ(run.code, 0) << run.err;
