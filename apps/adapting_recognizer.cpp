@@ -1,5 +1,7 @@
 #include "apps/adapting_recognizer.h"
 
+#include <optional>
+
 #include "dsp/core/check.h"
 
 namespace bivox {
@@ -20,8 +22,9 @@ std::vector<Transcript> AdaptingRecognizer::transcribe(std::span<const Recording
     transcripts.push_back(first_.transcribe(recording.audio, recording.source));
     adaptation.add(recording.audio, transcripts.back());
   }
-  Recognizer second(engine_.adaptable->adapted(adaptation.estimate()), engine_.adapted->network,
-                    second_);
+  const std::optional<FeatureMatrix> transform = adaptation.estimate();
+  if (!transform) return transcripts;
+  Recognizer second(engine_.adaptable->adapted(*transform), engine_.adapted->network, second_);
   for (size_t i = 0; i < recordings.size(); ++i) {
     if (stops()) return {};
     transcripts[i] = second.transcribe(recordings[i].audio, recordings[i].source);

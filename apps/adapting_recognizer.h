@@ -1,7 +1,7 @@
 // Recordings of one speaker in two passes (legacy/adaptation/speaker_adaptation.h).
 //
 // Thread rule: the engine is shared; one AdaptingRecognizer per thread. Test:
-// tests/apps/cli_train_gmm_test.cpp.
+// tests/apps/cli_adapt_test.cpp.
 #pragma once
 
 #include <functional>
@@ -28,7 +28,8 @@ class AdaptingRecognizer {
     AudioView audio;
     std::string source;
   };
-  /// Of one speaker. Asks `stop` between recordings; the result is empty when it says so.
+  /// Of one speaker; the words of the first pass if there is too little speech. Asks `stop` between
+  /// recordings; the result is empty when it says so.
   std::vector<Transcript> transcribe(std::span<const Recording> recordings,
                                      const std::function<bool()>& stop = {});
 

@@ -154,7 +154,7 @@ void SpeakerAdaptation::accumulate(const Segment& segment, const FeatureMatrix& 
   statistics.accumulate(model.mixtures, adapted, plain, states);
 }
 
-FeatureMatrix SpeakerAdaptation::estimate() const {
+std::optional<FeatureMatrix> SpeakerAdaptation::estimate() const {
   const int dims = model_->model().mixtures.dims();
   FeatureMatrix transform = FeatureMatrix::Identity(dims, dims + 1);
   for (int iteration = 0; iteration < options_.iterations; ++iteration) {
@@ -162,6 +162,8 @@ FeatureMatrix SpeakerAdaptation::estimate() const {
     for (const Segment& segment : segments_) {
       accumulate(segment, transform, iteration == 0, statistics);
     }
+    const double frame_shift_s = model_->target()->front_end().frame_shift_s;
+    if (statistics.frames() * frame_shift_s < options_.least_seconds) return std::nullopt;
     transform = statistics.estimate(options_.fmllr);
   }
   return transform;

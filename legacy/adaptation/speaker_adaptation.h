@@ -6,7 +6,8 @@
 // The words of the first pass are aligned with the features again, so that phones and states are
 // those of the model; silence and words that the first pass was not sure of do not count. W is
 // estimated twice: with the alignment by the model of the first pass, then with that of the adapted
-// model. A speaker who said too little keeps the features as they are.
+// model. A speaker who said less than `least_seconds` is not adapted: the words of the first pass
+// stand, for the model of the second one is made for features that are adapted.
 //
 // Thread rule: an AdaptableModel is immutable, shared by all; one SpeakerAdaptation per speaker.
 // Errors: programmer errors only. Source: Gales 1998 (legacy/gmm/fmllr.h); the two estimations
@@ -14,6 +15,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -51,6 +53,7 @@ class AdaptableModel {
 
 struct SpeakerAdaptationOptions {
   float min_confidence = 0.5F;  ///< Of words that count.
+  double least_seconds = 10.0;  ///< Of speech that counts.
   double most_seconds = 300.0;  ///< Of speech; more changes nothing.
   int iterations = 2;
   FmllrOptions fmllr;
@@ -67,8 +70,8 @@ class SpeakerAdaptation {
   void add(AudioView audio, const Transcript& heard);
   /// Of speech that counts.
   double seconds() const;
-  /// The transform; the identity when there was too little speech.
-  FeatureMatrix estimate() const;
+  /// The transform; nothing when there was too little speech.
+  std::optional<FeatureMatrix> estimate() const;
 
  private:
   struct Segment {
