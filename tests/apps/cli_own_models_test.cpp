@@ -127,7 +127,8 @@ TEST_P(OwnModel, SpeechIsReadAndAPipeGivesTheSame) {
   EXPECT_EQ(joined(pipe.out), joined(file.out));
 }
 
-INSTANTIATE_TEST_SUITE_P(Bundled, OwnModel, testing::Values("gmm-en", "convnet-en"),
+INSTANTIATE_TEST_SUITE_P(Bundled, OwnModel,
+                         testing::Values("gmm-en", "convnet-en", "convnet-en-streaming"),
                          [](const auto& name) {
                            std::string text = name.param;
                            for (char& c : text) c = c == '-' ? '_' : c;
