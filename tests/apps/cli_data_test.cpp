@@ -156,7 +156,7 @@ TEST(CliDataLabel, KeepsWhatWasHeardWithConfidence) {
                      {"text", "a b c"},
                      {"segments", nlohmann::json::array()}}
           .dump());
-  const ProgramRun again = run_bivox("data label " + manifest + " --words 0 --confidence 0 " +
+  const ProgramRun again = run_bivox("data label " + manifest + " --min-words 0 --confidence 0 " +
                                      "--transcripts " + nearby + " -o -");
   EXPECT_NE(again.err.find("1 of 1"), std::string::npos) << again.err;
 
