@@ -40,7 +40,7 @@ AlignedSpeech speech_by_rule(std::string_view text, int speaker) {
                 : -6.0F +
                       3.0F *
                           std::sin(0.1F * static_cast<float>(m * (1 + context.phone.phone % 7))) +
-                      static_cast<float>(speaker);
+                      2.0F * static_cast<float>(speaker);
       }
       speech.rows(at, features.f0_column()) =
           static_cast<float>(std::log(180.0 + 20.0 * std::max(0, context.syllable_stress)));
@@ -73,7 +73,7 @@ AcousticTrainingOptions quick(int64_t epochs) {
   AcousticTrainingOptions options;
   options.epochs = epochs;
   options.batch_s = 5.0;
-  options.rate = 3e-2;
+  options.rate = 2e-2;
   options.checkpoint_steps = 1;
   return options;
 }
@@ -85,8 +85,8 @@ TEST(AcousticTraining, LearnsSpectrumPitchVoicingAndLength) {
   std::vector<AcousticMeasures> measured;
   AcousticTrainingCalls calls;
   calls.epoch = [&](int64_t, double, const AcousticMeasures& m) { measured.push_back(m); };
-  ASSERT_TRUE(train_acoustic_model(context, speech, speech, quick(160), parts, calls));
-  ASSERT_EQ(measured.size(), 160U);
+  ASSERT_TRUE(train_acoustic_model(context, speech, speech, quick(320), parts, calls));
+  ASSERT_EQ(measured.size(), 320U);
   const AcousticMeasures& first = measured.front();
   const AcousticMeasures& last = measured.back();
   EXPECT_LT(last.mel, 0.5 * first.mel);
