@@ -150,16 +150,8 @@ Var ctc_loss(Var logits, std::span<const std::vector<int>> targets, std::span<co
     }
   });
 
-  double total = 0.0;
-  int64_t possible = 0;
-  for (const double loss : losses) {
-    if (std::isinf(loss)) continue;
-    total += loss;
-    ++possible;
-  }
-  if (per_utterance != nullptr) *per_utterance = losses;
-  const double weight = mean_weight(options.reduction, possible);
-  return record_loss(logits, total * weight, weight, std::move(gradient));
+  return record_utterance_losses(logits, std::move(losses), options.reduction, std::move(gradient),
+                                 per_utterance);
 }
 
 }  // namespace bivox

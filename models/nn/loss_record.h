@@ -2,8 +2,11 @@
 // waits there for the seed. Internal to the engine. Thread rule: that of the tape.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
+#include <limits>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -30,6 +33,25 @@ inline Var record_loss(Var x, double value, double weight, Tensor gradient) {
         elementwise::scale(tape.context(), dx.size(), factor, saved->data(), dx.data());
         tape.add_gradient(x, std::move(dx));
       });
+}
+
+/// record_loss() of what each utterance loses: their sum, or mean, over those that are possible.
+/// What is not finite counts nothing and becomes infinite.
+inline Var record_utterance_losses(Var x, std::vector<double> losses, Reduction reduction,
+                                   Tensor gradient, std::vector<double>* per_utterance) {
+  double total = 0.0;
+  int64_t possible = 0;
+  for (double& loss : losses) {
+    if (!std::isfinite(loss)) {
+      loss = std::numeric_limits<double>::infinity();
+      continue;
+    }
+    total += loss;
+    ++possible;
+  }
+  if (per_utterance != nullptr) *per_utterance = std::move(losses);
+  const double weight = mean_weight(reduction, possible);
+  return record_loss(x, total * weight, weight, std::move(gradient));
 }
 
 /// context.parallel() over utterances, for work that may throw (it allocates); the first exception

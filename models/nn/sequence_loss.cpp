@@ -45,19 +45,8 @@ Var sequence_loss(Var logits, const HmmGraph& all, std::span<const HmmGraph> sai
     if (std::isinf(any) && slopes != nullptr) std::fill_n(slopes, frames * classes, 0.0F);
   });
 
-  double total = 0.0;
-  int64_t possible = 0;
-  for (double& loss : losses) {
-    if (!std::isfinite(loss)) {
-      loss = std::numeric_limits<double>::infinity();
-      continue;
-    }
-    total += loss;
-    ++possible;
-  }
-  if (per_utterance != nullptr) *per_utterance = losses;
-  const double weight = mean_weight(options.reduction, possible);
-  return record_loss(logits, total * weight, weight, std::move(gradient));
+  return record_utterance_losses(logits, std::move(losses), options.reduction, std::move(gradient),
+                                 per_utterance);
 }
 
 }  // namespace bivox
